@@ -1,0 +1,7 @@
+module github.com/concors/concors
+
+go 1.26.0
+
+require github.com/concors/concors/cors v0.0.0
+
+replace github.com/concors/concors/cors => ./cors
