@@ -2,6 +2,7 @@ package differential
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/cors/browser"
@@ -187,3 +188,6 @@ func each[T any](name string, values []T, options func(T) []option) []*Scenario 
 	}
 	return all
 }
+
+// plus joins options without touching those shared by several scenarios.
+func plus(shared []option, more ...option) []option { return slices.Concat(shared, more) }

@@ -1,6 +1,7 @@
 package differential
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/concors/concors/cors/browser"
@@ -77,7 +78,7 @@ func requestHeaderScenarios() []*Scenario {
 	}
 	short := func(line string) string {
 		if len(line) > 60 {
-			line = line[:40] + "… of " + string(rune('0'+len(line)%10)) // two lengths per name: enough to tell apart
+			return fmt.Sprintf("%s… (%d bytes)", line[:40], len(line))
 		}
 		return line
 	}

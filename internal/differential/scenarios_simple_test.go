@@ -14,6 +14,16 @@ var groups = []group{
 	{"request headers", requestHeaderScenarios},
 	{"header combinations", headerCombinationScenarios},
 	{"bodies", bodyScenarios},
+	{"CORS check", corsCheckScenarios},
+	{"preflights", preflightScenarios},
+	{"responses", responseScenarios},
+	{"redirects", redirectScenarios},
+	{"preflight cache", cacheScenarios},
+	{"cookies", cookieScenarios},
+	{"mixed content", mixedContentScenarios},
+	{"kinds", kindScenarios},
+	{"origins", originScenarios},
+	{"authorization", authorizationScenarios},
 }
 
 func smoke() []*Scenario {
