@@ -42,7 +42,7 @@ const maxWholeURL = 1024
 func (s *wholeStore) match(q *cacheQuery) bool {
 	key := q.plain()
 	a, ok := s.answers[key]
-	if !ok {
+	if !ok || s.authorization && q.plainOrigin == "null" {
 		return false
 	}
 	if q.now.Before(a.expires) && s.covers(&a, q) {

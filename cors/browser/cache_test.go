@@ -27,7 +27,7 @@ func TestPreflightCache(t *testing.T) {
 	xb := browser.Call{Headers: []browser.HeaderField{hdr("X-B", "1")}}
 	auth := browser.Call{Headers: []browser.HeaderField{hdr("Authorization", "1")}}
 	head := browser.Call{Method: "HEAD", Headers: []browser.HeaderField{hdr("X-A", "1")}}
-	upload := browser.Call{Kind: browser.XMLHttpRequest, Method: "POST", UploadListener: true}
+	upload := browser.Call{Kind: browser.XMLHttpRequest, Method: "POST", UploadListener: true, Body: browser.Body{Kind: browser.Text}}
 	include := func(c browser.Call) browser.Call { c.Credentials = browser.Include; return c }
 	at := func(c browser.Call, url string) browser.Call { c.URL = url; return c }
 	only := func(p ...browser.Profile) []browser.Profile { return p }

@@ -21,7 +21,7 @@ func (f *fetch) handover(res *response) (*Response, *Failure) {
 	if fail := f.refusedByAPI(res, x); fail != nil {
 		return nil, fail
 	}
-	out := &Response{Redirected: len(r.urls) > 1}
+	out := &Response{Redirected: len(r.urls) > 1 || f.prof.upgradeIsRedirect && f.upgradedFrom != nil}
 	switch {
 	case r.kind == WebSocket:
 		out.Type, out.Status, out.Header = TypeWebSocket, res.status, http.Header{}
@@ -36,7 +36,7 @@ func (f *fetch) handover(res *response) (*Response, *Failure) {
 		f.step("#concept-filtered-response-opaque", "The answer is opaque: the page can use it, but read nothing of it.")
 		return out, nil
 	}
-	out.Type, out.Status, out.URL, out.BodyReadable, out.Body = r.tainting, res.status, r.url().wire(), true, res.body
+	out.Type, out.Status, out.URL, out.BodyReadable, out.Body = r.tainting, res.status, f.responseURL(), true, res.body
 	if out.Body == nil {
 		out.Body = []byte{}
 	}
@@ -53,6 +53,20 @@ func (f *fetch) handover(res *response) (*Response, *Failure) {
 	out.Header = f.filter(x.ResponseHeader, f.exposed(x))
 	f.step("#concept-filtered-response-cors", "The page may read the answer: status, body and %s headers.", itoa(len(out.Header)))
 	return out, nil
+}
+
+// responseURL is the answer's URL as the page sees it, without its fragment.
+func (f *fetch) responseURL() string {
+	u := f.req.url()
+	if f.prof.upgradeIsHidden && len(f.req.urls) == 1 && f.upgradedFrom != nil {
+		u = f.upgradedFrom
+	}
+	if f.prof.responseURLBare || !u.hasCredentials() {
+		return u.wire()
+	}
+	full := *u
+	full.fragment = ""
+	return full.String()
 }
 
 // isNullBodyStatus is #null-body-status.

@@ -78,7 +78,12 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 // with a preflight, and says why.
 func (f *fetch) needsPreflight() bool {
 	r := &f.req
+	if len(r.urls) == 1 && f.prof.stickyPreflights {
+		f.firstNames = f.unsafeHeaderNames()
+	}
 	switch {
+	case f.preflighted && f.prof.stickyPreflights:
+		f.step("#cors-preflight-fetch", "This browser asks again after each redirect, although nothing may need it.")
 	case r.useCORSPreflight:
 		f.step("#use-cors-preflight-flag", "The call needs the server's permission first (a preflight): it listens to its upload, or streams its body.")
 	case !r.unsafeRequest:
@@ -87,6 +92,9 @@ func (f *fetch) needsPreflight() bool {
 		f.step("#cors-safelisted-method", "Method %s is not GET, HEAD or POST: the browser asks for permission first (a preflight).", r.method)
 	default:
 		names := f.unsafeHeaderNames()
+		if len(names) == 0 && f.prof.stickyPreflights {
+			names = f.firstNames
+		}
 		if len(names) == 0 {
 			f.step("#cors-safelisted-request-header", "Method %s and the headers that the page set need no preflight.", r.method)
 			return false
@@ -126,7 +134,7 @@ func isBadPort(port string) bool {
 // with a user name or password unless they belong to the page's own origin.
 func (f *fetch) credentialedSubresource() *Failure {
 	r := &f.req
-	if !f.prof.blocksCredentialedURLs || len(r.urls) > 1 || !r.url().hasCredentials() {
+	if !f.prof.blocksCredentialedURLs || !r.url().hasCredentials() {
 		return nil
 	}
 	switch r.kind {

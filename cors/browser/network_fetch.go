@@ -86,8 +86,8 @@ func (f *fetch) sendPreflight(unsafe []string) (*response, *Failure) {
 	if ref := f.referer(); ref != "" {
 		s.set("Referer", ref)
 	}
-	s.set("Origin", r.serializedOrigin())
-	f.appendMetadata(s)
+	s.set("Origin", f.preflightOrigin())
+	f.appendPreflightMetadata(s)
 	return f.exchange(Exchange{Preflight: true, Method: "OPTIONS", URL: r.url().wire(), Header: s.header}, nil)
 }
 
@@ -158,8 +158,9 @@ func (f *fetch) readBody(res *response, answer *http.Response) {
 		return
 	}
 	r := &f.req
+	_, location := f.location(res)
 	wanted := !f.res.Exchanges[res.exch].Preflight && r.tainting != TypeOpaque &&
-		(r.kind == FetchAPI || r.kind == XMLHttpRequest) && !isRedirectStatus(res.status)
+		(r.kind == FetchAPI || r.kind == XMLHttpRequest) && !(isRedirectStatus(res.status) && location)
 	if wanted {
 		res.body, res.bodyErr = io.ReadAll(io.LimitReader(answer.Body, maxBody))
 	}
@@ -207,15 +208,27 @@ func (f *fetch) appendOrigin(s *sentRequest) {
 		return
 	}
 	if r.method == "GET" || r.method == "HEAD" {
+		if f.prof.originForStorageAccess && f.asksForStorageAccess() {
+			s.set("Origin", o)
+		}
+		return
+	}
+	if f.prof.originFromFirstRequest && r.mode != CORS && len(r.urls) > 1 {
+		if r.crossed {
+			f.sentOrigin = "null"
+		}
+		if f.sentOrigin != "" {
+			s.set("Origin", f.sentOrigin)
+		}
 		return
 	}
 	if r.mode != CORS {
 		u := r.url()
-		switch r.referrerPolicy {
+		switch f.referrerPolicy() {
 		case NoReferrer:
 			o = "null"
 		case NoReferrerWhenDowngrade, StrictOrigin, StrictOriginWhenCrossOrigin:
-			if r.origin.scheme == "https" && u.scheme != "https" {
+			if r.origin.scheme == "https" && u.scheme != "https" && !(f.prof.originByTrust && u.trustworthy()) {
 				o = "null"
 			}
 		case SameOriginReferrer:
@@ -224,7 +237,28 @@ func (f *fetch) appendOrigin(s *sentRequest) {
 			}
 		}
 	}
+	f.sentOrigin = o
 	s.set("Origin", o)
+}
+
+// asksForStorageAccess reports whether the page is in a frame of another site
+// and calls that site with credentials: then the server must learn who asks
+// (https://privacycg.github.io/storage-access-headers/).
+func (f *fetch) asksForStorageAccess() bool {
+	r := &f.req
+	return r.credentials == Include && r.dest != "document" && !f.page.top.sameSite(r.origin) && f.page.top.sameSite(r.url().origin())
+}
+
+// referrerPolicy is the request's, unless the browser does not accept it.
+func (f *fetch) referrerPolicy() ReferrerPolicy {
+	r := &f.req
+	switch r.referrerPolicy {
+	case NoReferrerWhenDowngrade, OriginWhenCrossOrigin, UnsafeURL:
+		if f.prof.noRelaxedReferrer && r.mode != Navigate && !r.origin.sameSite(r.url().origin()) {
+			return StrictOriginWhenCrossOrigin
+		}
+	}
+	return r.referrerPolicy
 }
 
 // embedderAllowsCredentials is "Cross-Origin-Embedder-Policy allows
@@ -239,7 +273,8 @@ func (f *fetch) embedderAllowsCredentials() bool {
 // (https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer).
 func (f *fetch) referer() string {
 	src, r := f.page.url, &f.req
-	if src == nil || !src.isHTTP() || r.referrerPolicy == NoReferrer || r.kind == WebSocket {
+	policy := f.referrerPolicy()
+	if src == nil || !src.isHTTP() || policy == NoReferrer || r.kind == WebSocket {
 		return ""
 	}
 	u := r.url()
@@ -252,7 +287,7 @@ func (f *fetch) referer() string {
 		}
 		return origin
 	}
-	switch r.referrerPolicy {
+	switch policy {
 	case OriginOnly:
 		return origin
 	case UnsafeURL:
@@ -296,18 +331,37 @@ func (f *fetch) appendMetadata(s *sentRequest) {
 	}
 	s.set("Sec-Fetch-Dest", r.dest)
 	s.set("Sec-Fetch-Mode", string(r.mode))
-	s.set("Sec-Fetch-Site", f.site())
+	s.set("Sec-Fetch-Site", f.site(r.urls))
+}
+
+// appendPreflightMetadata is appendMetadata for preflights, which some browsers
+// make from scratch, without the URLs before.
+func (f *fetch) appendPreflightMetadata(s *sentRequest) {
+	r := &f.req
+	if !r.url().trustworthy() {
+		if f.prof.preflightModeAlways {
+			s.set("Sec-Fetch-Mode", "cors")
+		}
+		return
+	}
+	urls := r.urls
+	if f.prof.preflightsUnredirected {
+		urls = urls[len(urls)-1:]
+	}
+	s.set("Sec-Fetch-Dest", r.dest)
+	s.set("Sec-Fetch-Mode", "cors")
+	s.set("Sec-Fetch-Site", f.site(urls))
 }
 
 // site is the value of Sec-Fetch-Site: the worst of all URLs on the way.
-func (f *fetch) site() string {
+func (f *fetch) site(urls []*address) string {
 	site := "same-origin"
-	for _, u := range f.req.urls {
+	for _, u := range urls {
 		o := u.origin()
 		if o.sameOrigin(f.req.origin) {
 			continue
 		}
-		if !o.sameSite(f.req.origin) {
+		if !o.sameSite(f.req.origin) || f.prof.ipv6IsCrossSite && o.host[0] == '[' {
 			return "cross-site"
 		}
 		site = "same-site"

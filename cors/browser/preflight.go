@@ -15,20 +15,14 @@ func (f *fetch) unsafeHeaderNames() []string {
 	if len(headers) == 0 {
 		return nil
 	}
-	var unsafe []string
 	if f.prof.combinesBeforeSafelisting {
 		headers = combine(headers)
-	} else if f.prof.checksCombinedContentType {
-		if v, ok := f.req.get("Content-Type"); ok && !fetchspec.IsCORSSafelistedRequestHeader("Content-Type", v) {
-			unsafe = append(unsafe, "content-type")
-		}
 	}
+	var unsafe []string
 	total := 0
-	safe := 0
 	for _, h := range headers {
 		if f.safelisted(h.Name, h.Value) {
 			total += len(h.Value)
-			safe++
 		} else {
 			unsafe = append(unsafe, strings.ToLower(h.Name))
 		}
@@ -39,13 +33,16 @@ func (f *fetch) unsafeHeaderNames() []string {
 		}
 	}
 	slices.Sort(unsafe)
+	if f.prof.repeatsUnsafeNames {
+		return unsafe
+	}
 	return slices.Compact(unsafe)
 }
 
 // safelisted is the standard's rule plus the names that a browser adds.
 func (f *fetch) safelisted(name, value string) bool {
 	if fetchspec.IsCORSSafelistedRequestHeader(name, value) {
-		return true
+		return f.prof.unsafelists == nil || !f.prof.unsafelists(name, value)
 	}
 	return f.prof.safelists != nil && len(value) <= fetchspec.MaxSafelistedValue && f.prof.safelists(name, value)
 }
@@ -77,9 +74,38 @@ next:
 	return out
 }
 
+// namesToAnnounce is what Access-Control-Request-Headers lists. Firefox keeps
+// the names of the first request, without those that the last redirect removed.
+func (f *fetch) namesToAnnounce() []string {
+	if f.prof.stickyPreflights && len(f.req.urls) > 1 {
+		return f.keptNames
+	}
+	return f.unsafeHeaderNames()
+}
+
+// keepNames is called for each redirect, see namesToAnnounce.
+func (f *fetch) keepNames(rewritten, strippedAuthorization bool) {
+	if !f.prof.stickyPreflights {
+		return
+	}
+	f.keptNames = slices.DeleteFunc(slices.Clone(f.firstNames), func(name string) bool {
+		return rewritten && fetchspec.IsRequestBodyHeader(name) ||
+			strippedAuthorization && fetchspec.IsCORSNonWildcardRequestHeader(name)
+	})
+}
+
+// preflightOrigin is the origin in whose name a preflight asks.
+func (f *fetch) preflightOrigin() string {
+	if f.prof.preflightsUntainted {
+		return f.req.origin.String()
+	}
+	return f.req.serializedOrigin()
+}
+
 // preflightUnlessCached is HTTP fetch's step 5.1.
 func (f *fetch) preflightUnlessCached() *Failure {
-	unsafe := f.unsafeHeaderNames()
+	unsafe := f.namesToAnnounce()
+	f.preflighted = true
 	if f.b.Preflights != nil && f.b.Preflights.match(f, unsafe) {
 		f.step("#cors-preflight-cache", "An earlier preflight answer is still remembered: no preflight is sent.")
 		return nil
@@ -102,7 +128,7 @@ func (f *fetch) preflight(unsafe []string) *Failure {
 		return f.fail(PreflightRedirect, section, itoa(res.status), "200 to 299")
 	}
 	// Step 7.
-	if fail := f.corsCheck(res); fail != nil {
+	if fail := f.corsCheck(res, f.preflightOrigin()); fail != nil {
 		return fail
 	}
 	switch {

@@ -166,7 +166,7 @@ func TestSafelistingDiffersBetweenBrowsers(t *testing.T) {
 		want    map[browser.Profile]string
 	}{
 		{"a long pair of values", repeated, map[browser.Profile]string{browser.Chromium: "accept", browser.WebKit: "accept"}},
-		{"a pair of types", types, map[browser.Profile]string{browser.Chromium: "content-type", browser.WebKit: "content-type", browser.Firefox: "content-type"}},
+		{"a pair of types", types, map[browser.Profile]string{browser.Chromium: "content-type", browser.WebKit: "content-type"}},
 		{"client hints", hint, map[browser.Profile]string{browser.Standard: "dpr,save-data,viewport-width", browser.Firefox: "dpr,save-data,viewport-width", browser.WebKit: "dpr,save-data,viewport-width"}},
 		{"malformed client hints", badHint, map[browser.Profile]string{browser.Standard: "dpr,save-data,width", browser.Chromium: "dpr,save-data,width", browser.Firefox: "dpr,save-data,width", browser.WebKit: "dpr,save-data,width"}},
 	} {

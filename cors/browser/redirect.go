@@ -41,17 +41,22 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 		return nil, f.fail(RedirectStreamBody, section, itoa(res.status), "303")
 	}
 	f.step(section, "Status %s redirects to %s.", itoa(res.status), u.String())
-	// Step 12.
-	if (res.status == 301 || res.status == 302) && r.method == "POST" ||
-		res.status == 303 && r.method != "GET" && r.method != "HEAD" {
+	rewrite := (res.status == 301 || res.status == 302) && r.method == "POST" ||
+		res.status == 303 && r.method != "GET" && r.method != "HEAD"
+	crossOrigin := !u.origin().sameOrigin(r.url().origin())
+	f.keepNames(rewrite, crossOrigin)
+	if rewrite { // step 12
 		f.step(section, "The redirect turns %s into GET and drops the body.", r.method)
 		r.method, r.hasBody, r.body, r.stream = "GET", false, nil, false
 		r.remove(fetchspec.IsRequestBodyHeader)
 	}
 	// Step 13.
-	if !u.origin().sameOrigin(r.url().origin()) && r.has("Authorization") {
+	if crossOrigin && r.has("Authorization") {
 		f.step(section, "Authorization is removed: the redirect leads to another origin.")
 		r.remove(fetchspec.IsCORSNonWildcardRequestHeader)
+	}
+	if crossOrigin {
+		r.crossed = true
 	}
 	wasTainted := r.tainted()
 	r.urls = append(r.urls, u) // step 18
