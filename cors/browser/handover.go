@@ -61,7 +61,7 @@ func (f *fetch) responseURL() string {
 	if f.prof.upgradeIsHidden && len(f.req.urls) == 1 && f.upgradedFrom != nil {
 		u = f.upgradedFrom
 	}
-	if f.prof.responseURLBare || !u.hasCredentials() {
+	if f.prof.responseURLBare && len(f.req.urls) > 1 || !u.hasCredentials() {
 		return u.wire()
 	}
 	full := *u

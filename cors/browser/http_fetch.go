@@ -30,7 +30,7 @@ func (f *fetch) httpFetch(makeCORSPreflight bool) (*response, *Failure) {
 	if f.prof.readsLocationFirst {
 		// The network layer decides what a redirect is.
 		location, _ := f.location(res)
-		if location == "" {
+		if location == "" && r.redirect != Manual {
 			return res, nil
 		}
 		if _, err := parseAddress(location, r.url()); err != nil {

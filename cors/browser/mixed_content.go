@@ -50,7 +50,8 @@ func (f *fetch) exemptFromMixedContent(u *address) bool {
 func (f *fetch) mixedContent() *Failure {
 	r := &f.req
 	u := r.url()
-	if u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" || !f.prohibitsMixedContent() {
+	form := r.kind == Form && f.prof.blocksMixedForms && f.page.origin.scheme == "https"
+	if u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
 		return nil
 	}
 	if f.prof.allowsMixedImages && (r.kind == Image || r.kind == Media) && r.mode == NoCORS {

@@ -158,9 +158,9 @@ func (f *fetch) readBody(res *response, answer *http.Response) {
 		return
 	}
 	r := &f.req
-	_, location := f.location(res)
+	location, _ := f.location(res)
 	wanted := !f.res.Exchanges[res.exch].Preflight && r.tainting != TypeOpaque &&
-		(r.kind == FetchAPI || r.kind == XMLHttpRequest) && !(isRedirectStatus(res.status) && location)
+		(r.kind == FetchAPI || r.kind == XMLHttpRequest) && !(isRedirectStatus(res.status) && location != "")
 	if wanted {
 		res.body, res.bodyErr = io.ReadAll(io.LimitReader(answer.Body, maxBody))
 	}
@@ -222,13 +222,13 @@ func (f *fetch) appendOrigin(s *sentRequest) {
 		}
 		return
 	}
-	if r.mode != CORS {
+	if r.mode == Navigate || r.mode != CORS && !f.prof.originIgnoresPolicy {
 		u := r.url()
 		switch f.referrerPolicy() {
 		case NoReferrer:
 			o = "null"
 		case NoReferrerWhenDowngrade, StrictOrigin, StrictOriginWhenCrossOrigin:
-			if r.origin.scheme == "https" && u.scheme != "https" && !(f.prof.originByTrust && u.trustworthy()) {
+			if r.origin.scheme == "https" && u.scheme != "https" {
 				o = "null"
 			}
 		case SameOriginReferrer:

@@ -70,6 +70,10 @@ type behaviour struct {
 	// Access-Control-Allow-Origin is looked at.
 	preflightRedirectFirst bool
 
+	// keepsUserAgent: a page cannot set User-Agent, the header is dropped as
+	// the forbidden ones are.
+	keepsUserAgent bool
+
 	// stickyPreflights: once a preflight was due, each redirect asks again,
 	// and announces the headers that the first request had.
 	stickyPreflights bool
@@ -89,8 +93,9 @@ type behaviour struct {
 	// originFromFirstRequest: where CORS does not apply, redirects keep the
 	// Origin of the first request, or make it "null" if they lead elsewhere.
 	originFromFirstRequest bool
-	// originByTrust: for Origin, http loopback is no downgrade from https.
-	originByTrust bool
+	// originIgnoresPolicy: mode "no-cors" names the page's origin whatever the
+	// referrer policy says.
+	originIgnoresPolicy bool
 	// originForStorageAccess: see asksForStorageAccess.
 	originForStorageAccess bool
 	// noRelaxedReferrer: policies laxer than the default do not count
@@ -99,7 +104,8 @@ type behaviour struct {
 	// ipv6IsCrossSite: two ports of one IPv6 address are not the same site.
 	ipv6IsCrossSite bool
 
-	// responseURLBare: Response.url comes without user and password.
+	// responseURLBare: after a redirect, Response.url comes without user and
+	// password.
 	responseURLBare bool
 	// upgradeIsHidden: Response.url is the http URL that was upgraded;
 	// upgradeIsRedirect: Response.redirected is true then.
@@ -119,6 +125,9 @@ type behaviour struct {
 	localNetworkAccess bool
 	// mixedContentByScheme: only https pages prohibit mixed content.
 	mixedContentByScheme bool
+	// blocksMixedForms: a form on an https page is not sent to http; the
+	// visitor is warned instead.
+	blocksMixedForms bool
 	// allowsMixedImages: images, audio and video that are not upgraded are let
 	// through.
 	allowsMixedImages bool
@@ -151,11 +160,12 @@ var behaviours = [...]behaviour{
 		safelists:                   chromiumSafelists,
 		unsafelists:                 overlongRange,
 		uploadNeedsBody:             true,
+		keepsUserAgent:              true,
 		preflightsUnredirected:      true,
 		preflightModeAlways:         true,
 		readsLocationFirst:          true,
 		originFromFirstRequest:      true,
-		originByTrust:               true,
+		originIgnoresPolicy:         true,
 		responseURLBare:             true,
 		upgradeIsHidden:             true,
 		preflightRedirectFirst:      true,
@@ -166,6 +176,7 @@ var behaviours = [...]behaviour{
 		localNetworkAccess:          true,
 		mixedContentByScheme:        true,
 		allowsMixedImages:           true,
+		blocksMixedForms:            true,
 		blocksCredentialedURLs:      true,
 		thirdPartyCookies:           ThirdPartySent,
 		laxByDefault:                true,
@@ -278,6 +289,8 @@ func chromiumSafelists(name, value string) bool {
 	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"):
 		whole, part, dot := strings.Cut(value, ".")
 		return isNumber(whole) && (!dot || isNumber(part))
+	case fetchspec.EqualFold(name, "Downlink"), fetchspec.EqualFold(name, "ECT"), fetchspec.EqualFold(name, "RTT"):
+		return true
 	case fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
 		return isNumber(value)
 	}

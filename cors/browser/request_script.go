@@ -72,7 +72,7 @@ func (f *fetch) appendHeader(h HeaderField) *Failure {
 	if !ok1 || !ok2 || !fetchspec.IsToken(name) || !fetchspec.IsHeaderValue(value) {
 		return f.fail(InvalidHeader, "#headers-validate", h.Name+": "+h.Value, "")
 	}
-	if fetchspec.IsForbiddenRequestHeader(name, value) {
+	if fetchspec.IsForbiddenRequestHeader(name, value) || f.prof.keepsUserAgent && fetchspec.EqualFold(name, "User-Agent") {
 		f.note(NoteForbiddenHeader, "#forbidden-request-header", name)
 		return nil
 	}
@@ -143,7 +143,7 @@ func (f *fetch) setRequestHeader(h HeaderField) *Failure {
 	if !ok1 || !ok2 || !fetchspec.IsToken(name) || !fetchspec.IsHeaderValue(value) {
 		return f.fail(InvalidHeader, "https://xhr.spec.whatwg.org/#dom-xmlhttprequest-setrequestheader", h.Name+": "+h.Value, "")
 	}
-	if fetchspec.IsForbiddenRequestHeader(name, value) {
+	if fetchspec.IsForbiddenRequestHeader(name, value) || f.prof.keepsUserAgent && fetchspec.EqualFold(name, "User-Agent") {
 		f.note(NoteForbiddenHeader, "#forbidden-request-header", name)
 		return nil
 	}
