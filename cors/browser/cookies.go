@@ -164,7 +164,7 @@ func (f *fetch) storeCookies(res *response) {
 	if f.b.Cookies == nil {
 		return
 	}
-	lines := f.res.Exchanges[res.exch].ResponseHeader["Set-Cookie"]
+	lines := res.header["Set-Cookie"]
 	if len(lines) == 0 {
 		return
 	}

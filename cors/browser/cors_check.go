@@ -16,8 +16,7 @@ func (f *fetch) corsCheck(res *response, origin string) *Failure {
 func (f *fetch) checkAllowOrigin(res *response, want string) *Failure {
 	r := &f.req
 	const section = "#concept-cors-check"
-	header := f.res.Exchanges[res.exch].ResponseHeader
-	got, ok := headerValue(header, "Access-Control-Allow-Origin")
+	got, ok := headerValue(res.header, "Access-Control-Allow-Origin")
 	if !ok { // step 2
 		return f.fail(MissingAllowOrigin, section, "", want)
 	}
@@ -32,7 +31,7 @@ func (f *fetch) checkAllowOrigin(res *response, want string) *Failure {
 		f.step(section, "Access-Control-Allow-Origin is %s, the page's origin.", got)
 		return nil
 	}
-	allow, ok := headerValue(header, "Access-Control-Allow-Credentials")
+	allow, ok := headerValue(res.header, "Access-Control-Allow-Credentials")
 	if ok && allow == "true" { // step 7
 		f.step(section, "Access-Control-Allow-Origin is %s, the page's origin, and Access-Control-Allow-Credentials is true.", got)
 		return nil

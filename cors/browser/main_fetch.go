@@ -1,16 +1,21 @@
 package browser
 
-import "github.com/concors/concors/cors/internal/fetchspec"
+import (
+	"net/http"
+
+	"github.com/concors/concors/cors/internal/fetchspec"
+)
 
 // A response is the standard's response, before it is filtered.
 type response struct {
-	status  int
-	exch    int // index of its exchange
-	body    []byte
-	bodyErr error
-	url     *address
-	creds   bool         // request-includes-credentials
-	typ     ResponseType // TypeOpaqueRedirect, or "" until it is filtered
+	status    int
+	header    http.Header
+	preflight bool // it answers a preflight
+	body      []byte
+	bodyErr   error
+	url       *address
+	creds     bool         // request-includes-credentials
+	typ       ResponseType // TypeOpaqueRedirect, or "" until it is filtered
 }
 
 // mainFetch is "main fetch" (#main-fetch), also for redirects.
@@ -31,8 +36,10 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 	u := r.url()
 	sameOrigin := u.origin().sameOrigin(r.origin)
 	switch {
+	case u.scheme == "data":
+		return f.dataFetch()
+
 	case sameOrigin && (r.tainting == TypeBasic || r.tainting == ""),
-		u.scheme == "data",
 		r.mode == Navigate, r.mode == WebSocketMode:
 		r.tainting = TypeBasic
 		if sameOrigin {
@@ -78,9 +85,6 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 // with a preflight, and says why.
 func (f *fetch) needsPreflight() bool {
 	r := &f.req
-	if len(r.urls) == 1 && f.prof.stickyPreflights {
-		f.firstNames = f.unsafeHeaderNames()
-	}
 	switch {
 	case f.preflighted && f.prof.stickyPreflights:
 		f.step("#cors-preflight-fetch", "This browser asks again after each redirect, although nothing may need it.")
@@ -92,8 +96,8 @@ func (f *fetch) needsPreflight() bool {
 		f.step("#cors-safelisted-method", "Method %s is not GET, HEAD or POST: the browser asks for permission first (a preflight).", r.method)
 	default:
 		names := f.unsafeHeaderNames()
-		if len(names) == 0 && f.prof.stickyPreflights {
-			names = f.firstNames
+		if len(names) == 0 {
+			names = f.firstNames // only where preflights are sticky
 		}
 		if len(names) == 0 {
 			f.step("#cors-safelisted-request-header", "Method %s and the headers that the page set need no preflight.", r.method)
@@ -138,7 +142,7 @@ func (f *fetch) credentialedSubresource() *Failure {
 		return nil
 	}
 	switch r.kind {
-	case XMLHttpRequest, Form, Navigation, WebSocket:
+	case XMLHttpRequest, Form, Navigation, WebSocket, ModuleScript, Font, Media:
 		return nil
 	}
 	if f.page.url != nil && f.page.url.user == r.url().user && f.page.url.pass == r.url().pass && r.url().origin().sameOrigin(r.origin) {

@@ -37,7 +37,11 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	for _, h := range r.headers {
 		key := http.CanonicalHeaderKey(h.Name)
 		if old, ok := s.header[key]; ok {
-			old[0] += ", " + h.Value
+			if f.prof.singletonHeaders && isSingleton(key) {
+				old[0] = h.Value
+			} else {
+				old[0] += ", " + h.Value
+			}
 			continue
 		}
 		s.set(key, h.Value)
@@ -70,6 +74,17 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	return f.exchange(Exchange{
 		Method: r.method, URL: r.url().wire(), Header: s.header, HasBody: r.hasBody, Credentials: include,
 	}, r.body)
+}
+
+// isSingleton reports whether Firefox lets the last value of a header win
+// instead of joining them all.
+func isSingleton(key string) bool {
+	switch key {
+	case "Authorization", "Content-Disposition", "Content-Type", "From", "If-Modified-Since",
+		"If-Unmodified-Since", "Max-Forwards", "User-Agent":
+		return true
+	}
+	return false
 }
 
 // sendPreflight sends the CORS-preflight request (#cors-preflight-fetch, steps
@@ -118,9 +133,12 @@ func (f *fetch) exchange(x Exchange, body []byte) (*response, *Failure) {
 	}
 	f.res.Exchanges = append(f.res.Exchanges, x)
 	if err != nil {
+		if f.prof.forgets == forgetsOnFailedCheck && f.req.tainting == TypeCORS {
+			f.forgetPreflights()
+		}
 		return nil, f.fail(NetworkError, "#http-network-fetch", err.Error(), "")
 	}
-	res := &response{status: x.Status, exch: len(f.res.Exchanges) - 1, url: u, creds: x.Credentials}
+	res := &response{status: x.Status, header: x.ResponseHeader, preflight: x.Preflight, url: u, creds: x.Credentials}
 	if x.Preflight {
 		f.step("#cors-preflight-fetch", "The preflight is answered with status %s.", itoa(x.Status))
 	} else {
@@ -159,7 +177,7 @@ func (f *fetch) readBody(res *response, answer *http.Response) {
 	}
 	r := &f.req
 	location, _ := f.location(res)
-	wanted := !f.res.Exchanges[res.exch].Preflight && r.tainting != TypeOpaque &&
+	wanted := !res.preflight && r.tainting != TypeOpaque &&
 		(r.kind == FetchAPI || r.kind == XMLHttpRequest) && !(isRedirectStatus(res.status) && location != "")
 	if wanted {
 		res.body, res.bodyErr = io.ReadAll(io.LimitReader(answer.Body, maxBody))
@@ -208,7 +226,8 @@ func (f *fetch) appendOrigin(s *sentRequest) {
 		return
 	}
 	if r.method == "GET" || r.method == "HEAD" {
-		if f.prof.originForStorageAccess && f.asksForStorageAccess() {
+		if f.prof.originForStorageAccess && f.asksForStorageAccess() ||
+			f.prof.originForModules && (r.kind == ModuleScript || r.kind == Font) {
 			s.set("Origin", o)
 		}
 		return

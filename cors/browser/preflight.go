@@ -88,6 +88,9 @@ func (f *fetch) keepNames(rewritten, strippedAuthorization bool) {
 	if !f.prof.stickyPreflights {
 		return
 	}
+	if len(f.req.urls) == 1 {
+		f.firstNames = f.unsafeHeaderNames()
+	}
 	f.keptNames = slices.DeleteFunc(slices.Clone(f.firstNames), func(name string) bool {
 		return rewritten && fetchspec.IsRequestBodyHeader(name) ||
 			strippedAuthorization && fetchspec.IsCORSNonWildcardRequestHeader(name)
@@ -122,8 +125,7 @@ func (f *fetch) preflight(unsafe []string) *Failure {
 	if fail != nil {
 		return fail
 	}
-	x := &f.res.Exchanges[res.exch]
-	redirects := isRedirectStatus(res.status) && len(x.ResponseHeader["Location"]) > 0
+	redirects := isRedirectStatus(res.status) && len(res.header["Location"]) > 0
 	if redirects && f.prof.preflightRedirectFirst {
 		return f.fail(PreflightRedirect, section, itoa(res.status), "200 to 299")
 	}
@@ -139,8 +141,8 @@ func (f *fetch) preflight(unsafe []string) *Failure {
 	}
 	f.step(section, "The preflight's status is %s, a success.", itoa(res.status))
 	p := preflightAnswer{
-		methods: listOf(x.ResponseHeader, "Access-Control-Allow-Methods"),
-		headers: listOf(x.ResponseHeader, "Access-Control-Allow-Headers"),
+		methods: listOf(res.header, "Access-Control-Allow-Methods"),
+		headers: listOf(res.header, "Access-Control-Allow-Headers"),
 	}
 	// Step 7.3.
 	if p.methods.failed() {
@@ -150,30 +152,30 @@ func (f *fetch) preflight(unsafe []string) *Failure {
 		return f.fail(InvalidAllowHeaders, section, p.headers.invalid, "")
 	}
 	// Step 7.4.
-	if !p.methods.present && r.useCORSPreflight {
+	if !p.methods.present && r.useCORSPreflight && !f.prof.forcedNeedsMethod {
 		p.methods = list{present: true, items: []string{r.method}}
 	}
 	// Step 7.5.
 	include := r.credentials == Include
 	if !p.methods.has(r.method) && !fetchspec.IsCORSSafelistedMethod(r.method) && (include || !p.methods.has("*")) {
-		v, _ := headerValue(x.ResponseHeader, "Access-Control-Allow-Methods")
+		v, _ := headerValue(res.header, "Access-Control-Allow-Methods")
 		return f.fail(MethodNotAllowed, section, v, r.method)
 	}
 	f.step(section, "Method %s is allowed.", r.method)
 	// Steps 7.6 and 7.7.
-	if fail := f.headersAllowed(unsafe, &p.headers, include); fail != nil {
+	if fail := f.headersAllowed(unsafe, &p.headers, include, res); fail != nil {
 		return fail
 	}
 	// Steps 7.8 to 7.15.
 	if f.b.Preflights != nil {
-		p.maxAge, p.cacheable = f.maxAge(x)
+		p.maxAge, p.cacheable = f.maxAge(res)
 		f.b.Preflights.store(f, &p)
 	}
 	return nil
 }
 
 // headersAllowed checks Access-Control-Allow-Headers.
-func (f *fetch) headersAllowed(unsafe []string, allowed *list, include bool) *Failure {
+func (f *fetch) headersAllowed(unsafe []string, allowed *list, include bool, res *response) *Failure {
 	const section = "#cors-preflight-fetch"
 	wildcard := !include && allowed.has("*")
 	for _, name := range unsafe {
@@ -187,8 +189,7 @@ func (f *fetch) headersAllowed(unsafe []string, allowed *list, include bool) *Fa
 			}
 			continue
 		}
-		x := &f.res.Exchanges[len(f.res.Exchanges)-1]
-		v, _ := headerValue(x.ResponseHeader, "Access-Control-Allow-Headers")
+		v, _ := headerValue(res.header, "Access-Control-Allow-Headers")
 		return f.fail(HeaderNotAllowed, section, v, name)
 	}
 	if len(unsafe) > 0 {
@@ -205,8 +206,8 @@ type preflightAnswer struct {
 }
 
 // maxAge returns for how long the preflight's answer is remembered.
-func (f *fetch) maxAge(x *Exchange) (age time.Duration, cacheable bool) {
-	age, cacheable = f.prof.maxAge(x.ResponseHeader)
+func (f *fetch) maxAge(res *response) (age time.Duration, cacheable bool) {
+	age, cacheable = f.prof.maxAge(res.header)
 	if f.prof.maxAgeCap > 0 && age > f.prof.maxAgeCap {
 		age = f.prof.maxAgeCap
 	}

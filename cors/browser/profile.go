@@ -38,7 +38,7 @@ type forgets uint8
 
 const (
 	forgetsOnError       forgets = iota // when a preflighted request fails, however
-	forgetsOnFailedCheck                // when any answer fails the CORS check
+	forgetsOnFailedCheck                // when any answer fails the CORS check, or there is none
 	forgetsNever
 )
 
@@ -62,10 +62,15 @@ type behaviour struct {
 	unsafelists func(name, value string) bool
 	// repeatsUnsafeNames: a header that is set twice is announced twice.
 	repeatsUnsafeNames bool
+	// singletonHeaders: see isSingleton.
+	singletonHeaders bool
 	// uploadNeedsBody: listeners on upload do not count for requests without
 	// a body.
 	uploadNeedsBody bool
 
+	// forcedNeedsMethod: a preflight that only an upload listener or a streamed
+	// body made necessary must list the method like any other.
+	forcedNeedsMethod bool
 	// preflightRedirectFirst: a redirected preflight fails as such before its
 	// Access-Control-Allow-Origin is looked at.
 	preflightRedirectFirst bool
@@ -98,6 +103,8 @@ type behaviour struct {
 	originIgnoresPolicy bool
 	// originForStorageAccess: see asksForStorageAccess.
 	originForStorageAccess bool
+	// originForModules: modules and fonts carry Origin also within an origin.
+	originForModules bool
 	// noRelaxedReferrer: policies laxer than the default do not count
 	// cross-site.
 	noRelaxedReferrer bool
@@ -166,8 +173,10 @@ var behaviours = [...]behaviour{
 		readsLocationFirst:          true,
 		originFromFirstRequest:      true,
 		originIgnoresPolicy:         true,
+		originForModules:            true,
 		responseURLBare:             true,
 		upgradeIsHidden:             true,
+		forcedNeedsMethod:           true,
 		preflightRedirectFirst:      true,
 		maxAge:                      chromiumMaxAge,
 		maxAgeCap:                   2 * time.Hour,
@@ -190,9 +199,12 @@ var behaviours = [...]behaviour{
 		unsafelists:                 firefoxUnsafelists,
 		repeatsUnsafeNames:          true,
 		stickyPreflights:            true,
+		forcedNeedsMethod:           true,
 		preflightsUntainted:         true,
 		preflightsUnredirected:      true,
 		originForStorageAccess:      true,
+		singletonHeaders:            true,
+		cookiesSeeRedirects:         true,
 		noRelaxedReferrer:           true,
 		ipv6IsCrossSite:             true,
 		upgradeIsRedirect:           true,
@@ -212,6 +224,7 @@ var behaviours = [...]behaviour{
 		wildcardCoversAuthorization: true,
 		combinesBeforeSafelisting:   true,
 		noSafelistedTotal:           true,
+		forcedNeedsMethod:           true,
 		unsafelists:                 overlongRange,
 		maxAge:                      webkitMaxAge,
 		maxAgeCap:                   10 * time.Minute,

@@ -69,7 +69,7 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 
 // location returns the Location header (#concept-response-location-url).
 func (f *fetch) location(res *response) (string, bool) {
-	vs := f.res.Exchanges[res.exch].ResponseHeader["Location"]
+	vs := res.header["Location"]
 	if len(vs) == 0 {
 		return "", false
 	}
@@ -79,7 +79,7 @@ func (f *fetch) location(res *response) (string, bool) {
 // redirectReferrerPolicy is "set request's referrer policy on redirect"
 // (https://w3c.github.io/webappsec-referrer-policy/#set-requests-referrer-policy-on-redirect).
 func (f *fetch) redirectReferrerPolicy(res *response) {
-	for _, line := range f.res.Exchanges[res.exch].ResponseHeader["Referrer-Policy"] {
+	for _, line := range res.header["Referrer-Policy"] {
 		for item := range strings.SplitSeq(line, ",") {
 			switch p := ReferrerPolicy(strings.ToLower(trimTabOrSpace(item))); p {
 			case NoReferrer, NoReferrerWhenDowngrade, OriginOnly, OriginWhenCrossOrigin,
