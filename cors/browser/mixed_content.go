@@ -11,14 +11,14 @@ func (f *fetch) upgradeInsecure() {
 	}
 	switch {
 	case f.page.upgrade && (r.mode != Navigate || u.origin().sameOrigin(r.origin)):
-	case isIP(u.host) || !f.prohibitsMixedContent():
+	case isIP(u.host) && !(f.prof.upgradesAddresses && addressSpace(u.host) == Public), !f.prohibitsMixedContent():
 		return
 	case r.kind == Image || r.kind == Media:
 	default:
 		return
 	}
 	up := *u
-	up.scheme = "https"
+	up.scheme, up.originText = "https", ""
 	if len(r.urls) == 1 {
 		f.upgradedFrom = u
 	}

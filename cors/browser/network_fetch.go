@@ -18,7 +18,7 @@ type sentRequest struct {
 }
 
 func newSentRequest(extra int) *sentRequest {
-	n := 10 + extra
+	n := 6 + extra // Accept, Referer, Origin, Sec-Fetch-*
 	return &sentRequest{header: make(http.Header, n), values: make([]string, 0, n)}
 }
 
@@ -112,18 +112,19 @@ func (f *fetch) exchange(x Exchange, body []byte) (*response, *Failure) {
 		return nil, fail
 	}
 	u := f.req.url()
-	req := &http.Request{
-		Method: x.Method, URL: u.netURL(), Host: u.hostPort(),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: cloneHeader(x.Header), Body: http.NoBody,
+	if f.base == nil {
+		f.base = (&http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody}).WithContext(f.ctx)
 	}
+	req := new(http.Request)
+	*req = *f.base
+	req.Method, req.URL, req.Host, req.Header = x.Method, u.netURL(), u.hostPort(), cloneHeader(x.Header)
 	if x.HasBody {
 		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		if f.req.stream {
 			req.ContentLength = -1
 		}
 	}
-	answer, err := f.answerer.RoundTrip(req.WithContext(f.ctx))
+	answer, err := f.answerer.RoundTrip(req)
 	if err == nil && answer == nil {
 		err = errors.New("the answerer returned neither an answer nor an error")
 	}
@@ -297,25 +298,25 @@ func (f *fetch) referer() string {
 		return ""
 	}
 	u := r.url()
-	origin := src.scheme + "://" + src.hostPort() + "/"
 	same := src.origin().sameOrigin(u.origin())
 	downgrade := src.trustworthy() && !u.trustworthy()
 	full := func() string {
 		if w := src.wire(); len(w) <= 4096 {
 			return w
 		}
-		return origin
+		return src.serializedOrigin() + "/"
 	}
+	origin := func() string { return src.serializedOrigin() + "/" }
 	switch policy {
 	case OriginOnly:
-		return origin
+		return origin()
 	case UnsafeURL:
 		return full()
 	case OriginWhenCrossOrigin:
 		if same {
 			return full()
 		}
-		return origin
+		return origin()
 	case SameOriginReferrer:
 		if same {
 			return full()
@@ -325,7 +326,7 @@ func (f *fetch) referer() string {
 		if downgrade {
 			return ""
 		}
-		return origin
+		return origin()
 	case NoReferrerWhenDowngrade:
 		if downgrade {
 			return ""
@@ -338,7 +339,7 @@ func (f *fetch) referer() string {
 	case downgrade:
 		return ""
 	}
-	return origin
+	return origin()
 }
 
 // appendMetadata is "append the Fetch metadata headers"
@@ -388,5 +389,19 @@ func (f *fetch) site(urls []*address) string {
 	return site
 }
 
-// itoa is short because statuses are printed everywhere.
-func itoa(n int) string { return strconv.Itoa(n) }
+// itoa formats a number; statuses are put together beforehand, because the
+// story of every call has some.
+func itoa(n int) string {
+	if 100 <= n && n < 600 {
+		return statuses[3*(n-100) : 3*(n-99)]
+	}
+	return strconv.Itoa(n)
+}
+
+var statuses = func() string {
+	var b strings.Builder
+	for n := 100; n < 600; n++ {
+		b.WriteString(strconv.Itoa(n))
+	}
+	return b.String()
+}()

@@ -132,6 +132,9 @@ type behaviour struct {
 	localNetworkAccess bool
 	// mixedContentByScheme: only https pages prohibit mixed content.
 	mixedContentByScheme bool
+	// upgradesAddresses: images, audio and video of public IP addresses are
+	// upgraded to https like those of names.
+	upgradesAddresses bool
 	// blocksMixedForms: a form on an https page is not sent to http; the
 	// visitor is warned instead.
 	blocksMixedForms bool
@@ -208,6 +211,7 @@ var behaviours = [...]behaviour{
 		noRelaxedReferrer:           true,
 		ipv6IsCrossSite:             true,
 		upgradeIsRedirect:           true,
+		upgradesAddresses:           true,
 		cookiesIgnoreScheme:         true,
 		maxAge:                      firefoxMaxAge,
 		maxAgeCap:                   24 * time.Hour,
