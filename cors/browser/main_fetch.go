@@ -143,10 +143,16 @@ func (f *fetch) credentialedSubresource() *Failure {
 		return nil
 	}
 	switch r.kind {
-	case XMLHttpRequest, Form, Navigation, WebSocket, ModuleScript, Font, Media:
+	case XMLHttpRequest, Form, Navigation, WebSocket:
 		return nil
 	}
-	if f.page.url != nil && f.page.url.user == r.url().user && f.page.url.pass == r.url().pass && r.url().origin().sameOrigin(r.origin) {
+	switch {
+	case len(r.urls) > 1 && r.mode != NoCORS && r.kind != FetchAPI:
+		return nil
+	case len(r.urls) == 1 && (r.kind.isElement() && r.mode == CORS || r.kind == Media):
+		return nil
+	}
+	if len(r.urls) == 1 && f.page.url != nil && f.page.url.user == r.url().user && f.page.url.pass == r.url().pass && r.url().origin().sameOrigin(r.origin) {
 		return nil
 	}
 	return f.fail(CredentialedSubresource, "https://chromestatus.com/feature/5669008342777856", r.url().String(), "")

@@ -54,8 +54,5 @@ func (f *fetch) mixedContent() *Failure {
 	if u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
 		return nil
 	}
-	if f.prof.allowsMixedImages && (r.kind == Image || r.kind == Media) && r.mode == NoCORS {
-		return nil
-	}
 	return f.fail(MixedContent, "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch", u.String(), "https")
 }

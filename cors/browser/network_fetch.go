@@ -62,7 +62,7 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	if ref := f.referer(); ref != "" {
 		s.set("Referer", ref)
 	}
-	f.appendOrigin(s)
+	f.appendOrigin(s, include)
 	f.appendMetadata(s)
 	if r.kind == WebSocket {
 		s.set("Connection", "Upgrade")
@@ -219,7 +219,7 @@ func cloneHeader(h http.Header) http.Header {
 
 // appendOrigin is "append a request `Origin` header"
 // (#append-a-request-origin-header).
-func (f *fetch) appendOrigin(s *sentRequest) {
+func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 	r := &f.req
 	o := r.serializedOrigin()
 	if r.tainting == TypeCORS || r.mode == WebSocketMode {
@@ -227,8 +227,7 @@ func (f *fetch) appendOrigin(s *sentRequest) {
 		return
 	}
 	if r.method == "GET" || r.method == "HEAD" {
-		if f.prof.originForStorageAccess && f.asksForStorageAccess() ||
-			f.prof.originForModules && (r.kind == ModuleScript || r.kind == Font) {
+		if include && f.asksForStorageAccess() || f.prof.originForElements && r.mode == CORS && r.kind.isElement() {
 			s.set("Origin", o)
 		}
 		return
@@ -261,12 +260,17 @@ func (f *fetch) appendOrigin(s *sentRequest) {
 	s.set("Origin", o)
 }
 
-// asksForStorageAccess reports whether the page is in a frame of another site
-// and calls that site with credentials: then the server must learn who asks
-// (https://privacycg.github.io/storage-access-headers/).
+// asksForStorageAccess reports whether a frame calls the site in the address bar,
+// which is not its own, and whose cookies it could have for the asking: then the
+// server must learn who asks (https://privacycg.github.io/storage-access-headers/).
 func (f *fetch) asksForStorageAccess() bool {
 	r := &f.req
-	return r.credentials == Include && r.dest != "document" && !f.page.top.sameSite(r.origin) && f.page.top.sameSite(r.url().origin())
+	if f.prof.storageAccess == storageAccessUnknown || f.thirdPartyCookies() == ThirdPartySent {
+		return false
+	}
+	u := r.url()
+	return f.page.top.sameSite(u.origin()) && !f.page.top.sameSite(r.origin) && u.trustworthy() &&
+		(r.mode != Navigate || r.kind == Iframe && f.prof.storageAccess == storageAccessOfFrames)
 }
 
 // referrerPolicy is the request's, unless the browser does not accept it.
