@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -51,7 +52,7 @@ const scenarioTimeout = 12 * time.Second
 
 // quiets are the waiting times of attempt after attempt: a busy machine delays
 // requests of which the page learns nothing.
-var quiets = []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 1200 * time.Millisecond}
+var quiets = []time.Duration{100 * time.Millisecond, 800 * time.Millisecond}
 
 // Run runs a scenario; one that differs is run again, more patiently.
 func (l *Lab) Run(ctx context.Context, sc *Scenario) *Result {
@@ -86,7 +87,11 @@ func (l *Lab) RunAll(ctx context.Context, scenarios []*Scenario) []*Result {
 	for range workers {
 		working.Go(func() {
 			for i := range next {
+				began := time.Now()
 				results[i] = l.Run(ctx, scenarios[i])
+				if d := time.Since(began); d > 4*time.Second && os.Getenv("SLOW") != "" {
+					fmt.Println("slow", d, scenarios[i].Name, results[i].Real)
+				}
 			}
 		})
 	}
