@@ -65,6 +65,7 @@ function callXHR(c) {
 function callElement(c) {
 	const tags = {image: "img", script: "script", module: "script", stylesheet: "link", media: "audio"};
 	return new Promise(resolve => {
+		if (c.Kind === "stylesheet" && !URL.canParse(c.URL)) resolve(blocked("no event tells"));
 		const e = document.createElement(tags[c.Kind]);
 		const done = o => { e.remove(); resolve(o); };
 		e.onload = e.onloadedmetadata = () => done(ok);
@@ -74,7 +75,6 @@ function callElement(c) {
 		if (c.Kind === "module") e.type = "module";
 		if (c.Kind === "stylesheet") { e.rel = "stylesheet"; e.href = c.URL; } else e.src = c.URL;
 		if (c.Kind === "media") e.preload = "auto";
-		if (c.Kind === "stylesheet" && !e.href) resolve(blocked("no URL")); // no event tells
 		if (c.Kind !== "image") document.documentElement.append(e);
 	});
 }
@@ -148,7 +148,7 @@ async function call(c) {
 	case "navigation": return callNavigation(c);
 	case "iframe": return callIframe(c);
 	case "beacon": {
-		try { navigator.sendBeacon(c.URL, bodyOf(c)); } catch (e) { return blocked(e); }
+		try { navigator.sendBeacon(c.URL, bodyOf(c)); } catch (e) {} // as silent as a failure later on
 		return {Verdict: "unobservable"};
 	}
 	case "font": {

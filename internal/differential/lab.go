@@ -106,6 +106,21 @@ func (l *Lab) RunAll(ctx context.Context, scenarios []*Scenario) []*Result {
 // Summary groups the unexplained differences by their fields, most frequent
 // first, with one example each.
 func Summary(results []*Result) string {
+	if os.Getenv("BRIEF") != "" {
+		var w strings.Builder
+		for _, r := range results {
+			if r.Unexplained() {
+				fmt.Fprintf(&w, "%s\n", r.Scenario.Name)
+				if r.Err != nil {
+					fmt.Fprintf(&w, "    %.300s\n", r.Err)
+				}
+				for _, d := range r.Diffs {
+					fmt.Fprintf(&w, "    %s | %s | %s\n", d.Field, d.Real, d.Model)
+				}
+			}
+		}
+		return w.String()
+	}
 	groups := map[string][]*Result{}
 	for _, r := range results {
 		if !r.Unexplained() {
