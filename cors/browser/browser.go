@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/concors/concors/cors/internal/fetchspec"
 )
 
 // A Browser is a user agent: a profile and its memory. The zero value behaves
@@ -63,6 +65,9 @@ type fetch struct {
 	res      Result
 
 	urls     [4]*address // room for req.urls
+	sticks   bool        // with behaviour.preflightSticks: preflights are needed
+	stuck    []string    // and announce these header names
+	upgraded bool        // the URL was upgraded to https
 	lnaSpace AddressSpace
 }
 
@@ -81,6 +86,10 @@ func (f *fetch) run(page *Page, call *Call) (*Response, *Failure) {
 		return nil, fail
 	}
 	f.lnaSpace = call.ServerAddressSpace
+	if f.prof.preflightSticks && f.req.unsafeRequest {
+		f.stuck = f.unsafeHeaderNames()
+		f.sticks = f.req.useCORSPreflight || len(f.stuck) > 0 || !fetchspec.IsCORSSafelistedMethod(f.req.method)
+	}
 	r, fail := f.mainFetch()
 	if fail != nil {
 		return nil, fail

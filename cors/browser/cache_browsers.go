@@ -11,9 +11,10 @@ import (
 // at once; a new one replaces the old instead of adding to it.
 type wholeStore struct {
 	answers map[cacheKey]wholeAnswer
-	// authorization: "*" does not cover Authorization when an answer is used
-	// again, although it does when the answer arrives.
-	authorization bool
+	// chromium: "*" does not cover Authorization when an answer is used again,
+	// although it does when the answer arrives; nothing is remembered for the
+	// origin "null" nor for long URLs.
+	chromium bool
 }
 
 type wholeAnswer struct {
@@ -23,7 +24,7 @@ type wholeAnswer struct {
 }
 
 func newChromiumStore() preflightStore {
-	return &wholeStore{answers: make(map[cacheKey]wholeAnswer), authorization: true}
+	return &wholeStore{answers: make(map[cacheKey]wholeAnswer), chromium: true}
 }
 
 func newWebKitStore() preflightStore {
@@ -41,6 +42,9 @@ const maxWholeURL = 1024
 
 func (s *wholeStore) match(q *cacheQuery) bool {
 	key := q.plain()
+	if s.chromium && q.key.origin == "null" {
+		return false
+	}
 	a, ok := s.answers[key]
 	if !ok {
 		return false
@@ -62,7 +66,7 @@ func (s *wholeStore) covers(a *wholeAnswer, q *cacheQuery) bool {
 	}
 	wild = wild && a.headers.has("*")
 	for _, name := range q.unsafe {
-		if a.headers.hasFold(name) || wild && !(s.authorization && fetchspec.IsCORSNonWildcardRequestHeader(name)) {
+		if a.headers.hasFold(name) || wild && !(s.chromium && fetchspec.IsCORSNonWildcardRequestHeader(name)) {
 			continue
 		}
 		return false
@@ -71,7 +75,7 @@ func (s *wholeStore) covers(a *wholeAnswer, q *cacheQuery) bool {
 }
 
 func (s *wholeStore) put(q *cacheQuery, p *preflightAnswer) {
-	if s.authorization && len(q.key.url) >= maxWholeURL {
+	if s.chromium && (len(q.key.url) >= maxWholeURL || q.key.origin == "null") {
 		return
 	}
 	s.answers[q.plain()] = wholeAnswer{q.include, p.methods, p.headers, q.now.Add(p.maxAge)}

@@ -18,6 +18,9 @@ func (f *fetch) checkAllowOrigin(res *response) *Failure {
 	const section = "#concept-cors-check"
 	header := f.res.Exchanges[res.exch].ResponseHeader
 	want := r.serializedOrigin()
+	if f.res.Exchanges[res.exch].Preflight {
+		want = f.preflightOrigin()
+	}
 	got, ok := headerValue(header, "Access-Control-Allow-Origin")
 	if !ok { // step 2
 		return f.fail(MissingAllowOrigin, section, "", want)

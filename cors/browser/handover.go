@@ -13,7 +13,7 @@ func (f *fetch) handover(res *response) (*Response, *Failure) {
 	r := &f.req
 	x := &f.res.Exchanges[res.exch]
 	if res.typ == TypeOpaqueRedirect {
-		return &Response{Type: TypeOpaqueRedirect, URL: r.url().wire(), Header: http.Header{}}, nil
+		return &Response{Type: TypeOpaqueRedirect, URL: f.responseURL(), Header: http.Header{}}, nil
 	}
 	if fail := f.blockedByType(x); fail != nil {
 		return nil, fail
@@ -21,7 +21,7 @@ func (f *fetch) handover(res *response) (*Response, *Failure) {
 	if fail := f.refusedByAPI(res, x); fail != nil {
 		return nil, fail
 	}
-	out := &Response{Redirected: len(r.urls) > 1}
+	out := &Response{Redirected: len(r.urls) > 1 || f.upgraded && f.prof.upgradeIsRedirect}
 	switch {
 	case r.kind == WebSocket:
 		out.Type, out.Status, out.Header = TypeWebSocket, res.status, http.Header{}
@@ -36,7 +36,7 @@ func (f *fetch) handover(res *response) (*Response, *Failure) {
 		f.step("#concept-filtered-response-opaque", "The answer is opaque: the page can use it, but read nothing of it.")
 		return out, nil
 	}
-	out.Type, out.Status, out.URL, out.BodyReadable, out.Body = r.tainting, res.status, r.url().wire(), true, res.body
+	out.Type, out.Status, out.URL, out.BodyReadable, out.Body = r.tainting, res.status, f.responseURL(), true, res.body
 	if out.Body == nil {
 		out.Body = []byte{}
 	}
@@ -53,6 +53,16 @@ func (f *fetch) handover(res *response) (*Response, *Failure) {
 	out.Header = f.filter(x.ResponseHeader, f.exposed(x))
 	f.step("#concept-filtered-response-cors", "The page may read the answer: status, body and %s headers.", itoa(len(out.Header)))
 	return out, nil
+}
+
+// responseURL is the URL that a page gets to see: without fragment.
+func (f *fetch) responseURL() string {
+	u := *f.req.url()
+	u.fragment = ""
+	if f.upgraded && f.prof.upgradeKeepsURL && len(f.req.urls) == 1 {
+		u.scheme = "http"
+	}
+	return u.String()
 }
 
 // isNullBodyStatus is #null-body-status.
@@ -146,7 +156,7 @@ func (f *fetch) refusedByAPI(res *response, x *Exchange) *Failure {
 		if essence, _ := fetchspec.Essence(value); res.status != 200 || !fetchspec.EqualFold(essence, "text/event-stream") {
 			return f.fail(EventSourceRefused, section, strings.TrimSpace(itoa(res.status)+" "+value), "200 text/event-stream")
 		}
-	case Script, ModuleScript, Stylesheet:
+	case Script, ModuleScript, Stylesheet, Media:
 		if !isOKStatus(res.status) {
 			return f.fail(LoadStatus, "https://html.spec.whatwg.org/#fetch-a-classic-script", itoa(res.status), "200 to 299")
 		}

@@ -27,13 +27,20 @@ func (f *fetch) httpFetch(makeCORSPreflight bool) (*response, *Failure) {
 	if !isRedirectStatus(res.status) {
 		return res, nil
 	}
+	location, redirects := f.location(res)
 	switch r.redirect {
 	case Error:
+		if f.prof.errorNeedsLocation && !redirects && r.kind != WebSocket {
+			return res, nil
+		}
 		if r.kind == WebSocket {
 			return nil, f.fail(WebSocketRefused, "#websocket-protocol", itoa(res.status), "101")
 		}
 		return nil, f.fail(RedirectModeError, "#http-fetch", itoa(res.status), "")
 	case Manual:
+		if _, err := parseAddress(location, r.url()); err != nil && redirects && f.prof.manualNeedsValidLocation {
+			return nil, f.fail(RedirectInvalid, "#http-fetch", location, err.Error())
+		}
 		if r.mode != Navigate {
 			f.step("#http-fetch", `Redirect mode "manual": the redirect is not followed, and the page sees nothing of it.`)
 			res.typ = TypeOpaqueRedirect

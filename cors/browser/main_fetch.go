@@ -68,7 +68,7 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 		return f.httpFetch(false)
 	}
 	res, fail := f.httpFetch(true)
-	if fail != nil && f.prof.forgets == forgetsOnError {
+	if fail != nil && (f.prof.forgets == forgetsOnError || f.prof.forgets == forgetsOnFailedCheck && fail.Code == NetworkError) {
 		f.forgetPreflights()
 	}
 	return res, fail
@@ -83,6 +83,11 @@ func (f *fetch) needsPreflight() bool {
 		f.step("#use-cors-preflight-flag", "The call needs the server's permission first (a preflight): it listens to its upload, or streams its body.")
 	case !r.unsafeRequest:
 		return false
+	case f.prof.preflightSticks && len(r.urls) > 1:
+		if f.sticks {
+			f.step("#http-redirect-fetch", "The call needed permission before the redirect, so it does after it (a preflight).")
+		}
+		return f.sticks
 	case !fetchspec.IsCORSSafelistedMethod(r.method):
 		f.step("#cors-safelisted-method", "Method %s is not GET, HEAD or POST: the browser asks for permission first (a preflight).", r.method)
 	default:
@@ -126,11 +131,20 @@ func isBadPort(port string) bool {
 // with a user name or password unless they belong to the page's own origin.
 func (f *fetch) credentialedSubresource() *Failure {
 	r := &f.req
-	if !f.prof.blocksCredentialedURLs || len(r.urls) > 1 || !r.url().hasCredentials() {
+	if !f.prof.blocksCredentialedURLs || !r.url().hasCredentials() {
 		return nil
 	}
 	switch r.kind {
 	case XMLHttpRequest, Form, Navigation, WebSocket:
+		return nil
+	}
+	if len(r.urls) > 1 {
+		if r.mode != NoCORS && r.kind != FetchAPI {
+			return nil
+		}
+		return f.fail(CredentialedSubresource, "https://chromestatus.com/feature/5669008342777856", r.url().String(), "")
+	}
+	if r.mode == CORS || r.kind == Media {
 		return nil
 	}
 	if f.page.url != nil && f.page.url.user == r.url().user && f.page.url.pass == r.url().pass && r.url().origin().sameOrigin(r.origin) {

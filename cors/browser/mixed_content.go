@@ -10,13 +10,16 @@ func (f *fetch) upgradeInsecure() {
 		return
 	}
 	switch {
+	case f.page.upgrade && f.prof.upgradeSparesLoopback && u.trustworthy():
+		return
 	case f.page.upgrade && (r.mode != Navigate || u.origin().sameOrigin(r.origin)):
-	case u.trustworthy() || isIP(u.host) || !f.prohibitsMixedContent():
+	case u.trustworthy() || isIP(u.host) && !f.prof.upgradesAddresses || !f.prohibitsMixedContent():
 		return
 	case r.kind == Image || r.kind == Media:
 	default:
 		return
 	}
+	f.upgraded = true
 	up := *u
 	up.scheme = "https"
 	r.urls[len(r.urls)-1] = &up

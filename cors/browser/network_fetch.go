@@ -58,8 +58,8 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	if ref := f.referer(); ref != "" {
 		s.set("Referer", ref)
 	}
-	f.appendOrigin(s)
-	f.appendMetadata(s)
+	f.appendOrigin(s, include)
+	f.appendMetadata(s, r.urls)
 	if r.kind == WebSocket {
 		s.set("Connection", "Upgrade")
 		s.set("Upgrade", "websocket")
@@ -86,9 +86,24 @@ func (f *fetch) sendPreflight(unsafe []string) (*response, *Failure) {
 	if ref := f.referer(); ref != "" {
 		s.set("Referer", ref)
 	}
-	s.set("Origin", r.serializedOrigin())
-	f.appendMetadata(s)
+	s.set("Origin", f.preflightOrigin())
+	urls := r.urls
+	if f.prof.preflightIgnoresRedirects {
+		urls = urls[len(urls)-1:]
+	}
+	f.appendMetadata(s, urls)
+	if f.prof.preflightAlwaysSaysMode {
+		s.set("Sec-Fetch-Mode", string(CORS))
+	}
 	return f.exchange(Exchange{Preflight: true, Method: "OPTIONS", URL: r.url().wire(), Header: s.header}, nil)
+}
+
+// preflightOrigin is the Origin of a preflight.
+func (f *fetch) preflightOrigin() string {
+	if f.prof.preflightSpeaksForPage {
+		return f.req.origin.String()
+	}
+	return f.req.serializedOrigin()
 }
 
 // exchange sends x over the wire (#http-network-fetch) and records it.
@@ -159,7 +174,7 @@ func (f *fetch) readBody(res *response, answer *http.Response) {
 	}
 	r := &f.req
 	wanted := !f.res.Exchanges[res.exch].Preflight && r.tainting != TypeOpaque &&
-		(r.kind == FetchAPI || r.kind == XMLHttpRequest) && !isRedirectStatus(res.status)
+		(r.kind == FetchAPI || r.kind == XMLHttpRequest) && !f.redirects(res)
 	if wanted {
 		res.body, res.bodyErr = io.ReadAll(io.LimitReader(answer.Body, maxBody))
 	}
@@ -199,23 +214,30 @@ func cloneHeader(h http.Header) http.Header {
 
 // appendOrigin is "append a request `Origin` header"
 // (#append-a-request-origin-header).
-func (f *fetch) appendOrigin(s *sentRequest) {
+func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 	r := &f.req
 	o := r.serializedOrigin()
-	if r.tainting == TypeCORS || r.mode == WebSocketMode {
+	if f.prof.redirectHidesOrigin && r.tainting != TypeCORS && r.crossedOrigins() {
+		o = "null"
+	}
+	if r.tainting == TypeCORS || r.mode == WebSocketMode || f.prof.originOnStorageAccess && include && f.storageAccess() {
 		s.set("Origin", o)
 		return
 	}
 	if r.method == "GET" || r.method == "HEAD" {
 		return
 	}
-	if r.mode != CORS {
+	if r.mode != CORS && !(f.prof.originIgnoresPolicy && r.mode == NoCORS) {
 		u := r.url()
 		switch r.referrerPolicy {
 		case NoReferrer:
 			o = "null"
 		case NoReferrerWhenDowngrade, StrictOrigin, StrictOriginWhenCrossOrigin:
 			if r.origin.scheme == "https" && u.scheme != "https" {
+				o = "null"
+			}
+		case UnsafeURL, OriginWhenCrossOrigin:
+			if f.prof.originHiddenOnDowngrade && r.origin.scheme == "https" && u.scheme != "https" {
 				o = "null"
 			}
 		case SameOriginReferrer:
@@ -225,6 +247,13 @@ func (f *fetch) appendOrigin(s *sentRequest) {
 		}
 	}
 	s.set("Origin", o)
+}
+
+// storageAccess reports whether the request goes from a frame of another site to
+// the site in the address bar, whose cookies it could have for the asking.
+func (f *fetch) storageAccess() bool {
+	u := f.req.url()
+	return f.page.crossSiteAncestor && u.trustworthy() && f.page.top.sameSite(u.origin()) && f.req.mode != Navigate
 }
 
 // embedderAllowsCredentials is "Cross-Origin-Embedder-Policy allows
@@ -289,20 +318,20 @@ func (f *fetch) referer() string {
 
 // appendMetadata is "append the Fetch metadata headers"
 // (https://w3c.github.io/webappsec-fetch-metadata/).
-func (f *fetch) appendMetadata(s *sentRequest) {
+func (f *fetch) appendMetadata(s *sentRequest, urls []*address) {
 	r := &f.req
 	if !r.url().trustworthy() || r.mode == WebSocketMode && !f.prof.metadataOnWebSocket {
 		return
 	}
 	s.set("Sec-Fetch-Dest", r.dest)
 	s.set("Sec-Fetch-Mode", string(r.mode))
-	s.set("Sec-Fetch-Site", f.site())
+	s.set("Sec-Fetch-Site", f.site(urls))
 }
 
 // site is the value of Sec-Fetch-Site: the worst of all URLs on the way.
-func (f *fetch) site() string {
+func (f *fetch) site(urls []*address) string {
 	site := "same-origin"
-	for _, u := range f.req.urls {
+	for _, u := range urls {
 		o := u.origin()
 		if o.sameOrigin(f.req.origin) {
 			continue

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,10 +19,6 @@ func (f *fetch) unsafeHeaderNames() []string {
 	var unsafe []string
 	if f.prof.combinesBeforeSafelisting {
 		headers = combine(headers)
-	} else if f.prof.checksCombinedContentType {
-		if v, ok := f.req.get("Content-Type"); ok && !fetchspec.IsCORSSafelistedRequestHeader("Content-Type", v) {
-			unsafe = append(unsafe, "content-type")
-		}
 	}
 	total := 0
 	safe := 0
@@ -39,15 +36,39 @@ func (f *fetch) unsafeHeaderNames() []string {
 		}
 	}
 	slices.Sort(unsafe)
+	if f.prof.repeatsNames {
+		return unsafe
+	}
 	return slices.Compact(unsafe)
 }
 
 // safelisted is the standard's rule plus the names that a browser adds.
 func (f *fetch) safelisted(name, value string) bool {
 	if fetchspec.IsCORSSafelistedRequestHeader(name, value) {
-		return true
+		return !(f.prof.asciiOnly && !isASCII(value)) &&
+			!(f.prof.rangeLimit > 0 && fetchspec.EqualFold(name, "Range") && numberAbove(value, f.prof.rangeLimit))
 	}
 	return f.prof.safelists != nil && len(value) <= fetchspec.MaxSafelistedValue && f.prof.safelists(name, value)
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// numberAbove reports whether a simple range, "bytes=1-2", has a number above limit.
+func numberAbove(value string, limit uint64) bool {
+	_, numbers, _ := strings.Cut(value, "=")
+	for number := range strings.SplitSeq(numbers, "-") {
+		if n, err := strconv.ParseUint(strings.Trim(number, " \t"), 10, 64); number != "" && (err != nil || n > limit) {
+			return true
+		}
+	}
+	return false
 }
 
 // combine joins headers of the same name into one.
@@ -79,7 +100,10 @@ next:
 
 // preflightUnlessCached is HTTP fetch's step 5.1.
 func (f *fetch) preflightUnlessCached() *Failure {
-	unsafe := f.unsafeHeaderNames()
+	unsafe := f.stuck
+	if !f.prof.preflightSticks {
+		unsafe = f.unsafeHeaderNames()
+	}
 	if f.b.Preflights != nil && f.b.Preflights.match(f, unsafe) {
 		f.step("#cors-preflight-cache", "An earlier preflight answer is still remembered: no preflight is sent.")
 		return nil

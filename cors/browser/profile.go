@@ -54,9 +54,12 @@ type behaviour struct {
 	// combinesBeforeSafelisting: headers of one name are joined before their
 	// value is judged, so that two values of 100 bytes are too long.
 	combinesBeforeSafelisting bool
-	// checksCombinedContentType: each header is judged alone, but Content-Type
-	// also joined.
-	checksCombinedContentType bool
+	// repeatsNames: a header that occurs twice is announced twice.
+	repeatsNames bool
+	// asciiOnly: a byte above 0x7F makes a header unsafe.
+	asciiOnly bool
+	// rangeLimit: a Range with a larger number is unsafe; 0 is none.
+	rangeLimit uint64
 	// noSafelistedTotal: the limit of 1,024 bytes in all is not applied.
 	noSafelistedTotal bool
 	// safelists reports which further headers need no preflight.
@@ -74,16 +77,62 @@ type behaviour struct {
 	// forgets says what makes it forget before an answer expires.
 	forgets forgets
 
+	// preflightSticks: whether a request needs preflights, and which header names
+	// they announce, is decided once, before any redirect.
+	preflightSticks bool
+	// preflightIgnoresRedirects: the Sec-Fetch-Site of a preflight does not tell
+	// of redirects before it.
+	preflightIgnoresRedirects bool
+	// preflightSpeaksForPage: nor does its Origin become "null".
+	preflightSpeaksForPage bool
+	// preflightAlwaysSaysMode: preflights carry Sec-Fetch-Mode to any server.
+	preflightAlwaysSaysMode bool
+	// uploadNeedsBody: listeners on an upload count only if there is a body.
+	uploadNeedsBody bool
+
+	// originIgnoresPolicy: the Origin of a "no-cors" request does not depend on
+	// the referrer policy.
+	originIgnoresPolicy bool
+	// originHiddenOnDowngrade: from https to http, two more referrer policies
+	// make it "null".
+	originHiddenOnDowngrade bool
+	// redirectHidesOrigin: outside CORS, any redirect to another origin makes it
+	// "null".
+	redirectHidesOrigin bool
+	// originOnStorageAccess: a request to the site in the address bar, from a
+	// frame of another site, carries Origin
+	// (https://privacycg.github.io/storage-access-headers/).
+	originOnStorageAccess bool
+
+	// ignoresEmptyLocation: a redirect to "" is none.
+	ignoresEmptyLocation bool
+	// errorNeedsLocation: redirect mode "error" does not mind a redirect status
+	// without Location.
+	errorNeedsLocation bool
+	// manualNeedsValidLocation: redirect mode "manual" does mind a Location that
+	// is not a URL.
+	manualNeedsValidLocation bool
+
 	// metadataOnWebSocket: handshakes carry Sec-Fetch-*.
 	metadataOnWebSocket bool
 	// localNetworkAccess: https://wicg.github.io/local-network-access/.
 	localNetworkAccess bool
 	// mixedContentByScheme: only https pages prohibit mixed content.
 	mixedContentByScheme bool
+	// upgradesAddresses: images are upgraded even if the host is an address.
+	upgradesAddresses bool
+	// upgradeSparesLoopback: upgrade-insecure-requests leaves out servers that
+	// are trustworthy over http.
+	upgradeSparesLoopback bool
+	// upgradeKeepsURL: a response's URL is that before the upgrade.
+	upgradeKeepsURL bool
+	// upgradeIsRedirect: an upgraded response counts as redirected.
+	upgradeIsRedirect bool
 	// allowsMixedImages: images, audio and video that are not upgraded are let
 	// through.
 	allowsMixedImages bool
-	// blocksCredentialedURLs: elements may not load user:password@ URLs.
+	// blocksCredentialedURLs: elements may not load user:password@ URLs, and
+	// fetch() may not be redirected to one.
 	blocksCredentialedURLs bool
 
 	thirdPartyCookies       ThirdPartyCookies
@@ -118,6 +167,18 @@ var behaviours = [...]behaviour{
 		mixedContentByScheme:        true,
 		allowsMixedImages:           true,
 		blocksCredentialedURLs:      true,
+		rangeLimit:                  math.MaxInt64,
+		preflightIgnoresRedirects:   true,
+		preflightAlwaysSaysMode:     true,
+		uploadNeedsBody:             true,
+		originIgnoresPolicy:         true,
+		redirectHidesOrigin:         true,
+		originOnStorageAccess:       true,
+		ignoresEmptyLocation:        true,
+		errorNeedsLocation:          true,
+		manualNeedsValidLocation:    true,
+		upgradeSparesLoopback:       true,
+		upgradeKeepsURL:             true,
 		thirdPartyCookies:           ThirdPartySent,
 		laxByDefault:                true,
 		noneRequiresSecure:          true,
@@ -126,7 +187,19 @@ var behaviours = [...]behaviour{
 	Firefox: {
 		name:                        "firefox",
 		wildcardCoversAuthorization: true,
-		checksCombinedContentType:   true,
+		repeatsNames:                true,
+		asciiOnly:                   true,
+		noSafelistedTotal:           true,
+		rangeLimit:                  math.MaxInt64,
+		preflightSticks:             true,
+		preflightIgnoresRedirects:   true,
+		preflightSpeaksForPage:      true,
+		originHiddenOnDowngrade:     true,
+		originOnStorageAccess:       true,
+		upgradesAddresses:           true,
+		upgradeSparesLoopback:       true,
+		upgradeIsRedirect:           true,
+		cookiesSeeRedirects:         true,
 		maxAge:                      firefoxMaxAge,
 		maxAgeCap:                   24 * time.Hour,
 		newCache:                    newFirefoxStore,
@@ -215,10 +288,12 @@ func chromiumSafelists(name, value string) bool {
 	switch {
 	case fetchspec.EqualFold(name, "Save-Data"):
 		return fetchspec.EqualFold(value, "on")
-	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"):
+	case fetchspec.EqualFold(name, "ECT"):
+		return value == "slow-2g" || value == "2g" || value == "3g" || value == "4g"
+	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"), fetchspec.EqualFold(name, "Downlink"):
 		whole, part, dot := strings.Cut(value, ".")
 		return isNumber(whole) && (!dot || isNumber(part))
-	case fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
+	case fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "RTT"), fetchspec.EqualFold(name, "Viewport-Width"):
 		return isNumber(value)
 	}
 	return false

@@ -68,7 +68,14 @@ func (f *fetch) location(res *response) (string, bool) {
 	if len(vs) == 0 {
 		return "", false
 	}
-	return trimTabOrSpace(vs[0]), true
+	v := trimTabOrSpace(vs[0])
+	return v, v != "" || !f.prof.ignoresEmptyLocation
+}
+
+// redirects reports whether an answer leads elsewhere.
+func (f *fetch) redirects(res *response) bool {
+	_, ok := f.location(res)
+	return ok && isRedirectStatus(res.status)
 }
 
 // redirectReferrerPolicy is "set request's referrer policy on redirect"

@@ -55,6 +55,16 @@ func (r *request) tainted() bool {
 	return false
 }
 
+// crossedOrigins reports whether any redirect led to another origin.
+func (r *request) crossedOrigins() bool {
+	for i := 1; i < len(r.urls); i++ {
+		if !r.urls[i].origin().sameOrigin(r.urls[i-1].origin()) {
+			return true
+		}
+	}
+	return false
+}
+
 // taintedCrossSite reports whether the redirect-taint is "cross-site".
 func (r *request) taintedCrossSite() bool {
 	for i := 1; i < len(r.urls); i++ {
@@ -183,6 +193,10 @@ func (f *fetch) newElement(call *Call) *Failure {
 			call.Kind.String()+" always makes a GET without headers or body of the page's own")
 	}
 	r.redirect = Follow
+	if call.Kind == Media {
+		// https://html.spec.whatwg.org/#concept-media-load-resource
+		r.headers = append(r.headers, HeaderField{"Range", "bytes=0-"})
+	}
 	return nil
 }
 
@@ -249,10 +263,7 @@ func (f *fetch) newForm(call *Call) *Failure {
 	if !fetchspec.EqualFold(call.Method, "post") {
 		// Everything else is a GET; the data becomes the query.
 		r.method = "GET"
-		r.url().query = ""
-		if len(call.Body.Data) > 0 {
-			r.url().query = "?" + encodeQuery(string(call.Body.Data))
-		}
+		r.url().query = "?" + encodeQuery(string(call.Body.Data))
 		return nil
 	}
 	r.method, r.hasBody, r.body = "POST", true, call.Body.Data

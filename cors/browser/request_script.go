@@ -99,7 +99,7 @@ func (f *fetch) newXMLHttpRequest(call *Call) *Failure {
 	if r.credentials != Include {
 		r.credentials = SameOriginCredentials
 	}
-	r.useCORSPreflight = call.UploadListener
+	r.useCORSPreflight = call.UploadListener && !(f.prof.uploadNeedsBody && call.Body.Kind == NoBody)
 	method, ok := isomorphicEncode(orDefault(call.Method, "GET"))
 	const open = "https://xhr.spec.whatwg.org/#dom-xmlhttprequest-open"
 	switch {
@@ -115,6 +115,9 @@ func (f *fetch) newXMLHttpRequest(call *Call) *Failure {
 		}
 	}
 	if r.method == "GET" || r.method == "HEAD" {
+		if f.prof.uploadNeedsBody {
+			r.useCORSPreflight = false
+		}
 		return nil // send() sets the body to null
 	}
 	typ := f.setBody(call)

@@ -29,6 +29,7 @@ type address struct {
 }
 
 var errRelative = errors.New("relative URL without a base")
+var errNoHost = errors.New("it has no host")
 
 // parseAddress parses raw against base, which may be nil.
 func parseAddress(raw string, base *address) (*address, error) {
@@ -133,6 +134,9 @@ func (a *address) parseAuthority(s string) error {
 	var err error
 	if a.host, err = parseHost(host); err != nil {
 		return err
+	}
+	if a.host == "" {
+		return errNoHost
 	}
 	if a.port, err = parsePort(port, a.scheme); err != nil {
 		return err

@@ -100,8 +100,7 @@ async function callForm(c) {
 	if (c.BodyType) f.enctype = c.BodyType;
 	if (c.BodyKind !== "none") {
 		const field = document.createElement("input");
-		field.name = "a";
-		field.value = c.Body;
+		[field.name, field.value] = c.Body.split("=");
 		f.append(field);
 	}
 	document.documentElement.append(f);

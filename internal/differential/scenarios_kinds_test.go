@@ -68,7 +68,7 @@ func kindScenarios() []*Scenario {
 					}
 				}
 			case browser.Form:
-				c.Method, c.Body = "POST", browser.Body{Kind: browser.FormData, Data: []byte("v")}
+				c.Method, c.Body = "POST", browser.Body{Kind: browser.FormData, Data: []byte("a=v")}
 			case browser.Beacon:
 				c.Body = browser.Body{Kind: browser.Text, Data: []byte("x")}
 			}
