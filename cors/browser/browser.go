@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 	"time"
-
-	"github.com/concors/concors/cors/internal/fetchspec"
 )
 
 // A Browser is a user agent: a profile and its memory. The zero value behaves
@@ -64,11 +62,13 @@ type fetch struct {
 	req      request
 	res      Result
 
-	urls     [4]*address // room for req.urls
-	sticks   bool        // with behaviour.preflightSticks: preflights are needed
-	stuck    []string    // and announce these header names
-	upgraded bool        // the URL was upgraded to https
-	lnaSpace AddressSpace
+	urls [4]*address // room for req.urls
+
+	preflighted           bool     // a preflight was due before
+	firstNames, keptNames []string // see namesToAnnounce
+	upgradedFrom          *address // the first URL, if it was upgraded to https
+	sentOrigin            string   // the Origin of the first request
+	lnaSpace              AddressSpace
 }
 
 func (f *fetch) now() time.Time {
@@ -86,10 +86,6 @@ func (f *fetch) run(page *Page, call *Call) (*Response, *Failure) {
 		return nil, fail
 	}
 	f.lnaSpace = call.ServerAddressSpace
-	if f.prof.preflightSticks && f.req.unsafeRequest {
-		f.stuck = f.unsafeHeaderNames()
-		f.sticks = f.req.useCORSPreflight || len(f.stuck) > 0 || !fetchspec.IsCORSSafelistedMethod(f.req.method)
-	}
 	r, fail := f.mainFetch()
 	if fail != nil {
 		return nil, fail

@@ -12,8 +12,8 @@ import (
 type wholeStore struct {
 	answers map[cacheKey]wholeAnswer
 	// chromium: "*" does not cover Authorization when an answer is used again,
-	// although it does when the answer arrives; nothing is remembered for the
-	// origin "null" nor for long URLs.
+	// although it does when it arrives; long URLs and requests whose origin is
+	// "null" are not remembered.
 	chromium bool
 }
 
@@ -31,7 +31,7 @@ func newWebKitStore() preflightStore {
 	return &wholeStore{answers: make(map[cacheKey]wholeAnswer)}
 }
 
-// plain keys on the page's origin: these browsers do not look at the
+// plain keys on the page's origin: Firefox and WebKit do not look at the
 // redirect-taint here.
 func (q *cacheQuery) plain() cacheKey {
 	return cacheKey{q.key.partition, q.plainOrigin, q.key.url}
@@ -43,7 +43,7 @@ const maxWholeURL = 1024
 func (s *wholeStore) match(q *cacheQuery) bool {
 	key := q.plain()
 	if s.chromium && q.key.origin == "null" {
-		return false
+		return false // an opaque origin is the same as no other
 	}
 	a, ok := s.answers[key]
 	if !ok {
@@ -75,7 +75,7 @@ func (s *wholeStore) covers(a *wholeAnswer, q *cacheQuery) bool {
 }
 
 func (s *wholeStore) put(q *cacheQuery, p *preflightAnswer) {
-	if s.chromium && (len(q.key.url) >= maxWholeURL || q.key.origin == "null") {
+	if s.chromium && (q.key.origin == "null" || len(q.key.url) >= maxWholeURL) {
 		return
 	}
 	s.answers[q.plain()] = wholeAnswer{q.include, p.methods, p.headers, q.now.Add(p.maxAge)}
@@ -131,7 +131,7 @@ func (e *firefoxEntry) hasHeader(name string, now time.Time) bool {
 }
 
 func (s *firefoxStore) put(q *cacheQuery, p *preflightAnswer) {
-	if !p.cacheable {
+	if !p.cacheable || len(p.methods.items)+len(p.headers.items) == 0 {
 		return
 	}
 	key := firefoxKey{q.plain(), q.include}

@@ -14,7 +14,7 @@ func (f *fetch) httpFetch(makeCORSPreflight bool) (*response, *Failure) {
 	}
 	// Step 5.4: not for 304 and 407, which never get here.
 	if r.tainting == TypeCORS {
-		if fail := f.corsCheck(res); fail != nil {
+		if fail := f.corsCheck(res, r.serializedOrigin()); fail != nil {
 			return nil, fail
 		}
 	}
@@ -27,20 +27,23 @@ func (f *fetch) httpFetch(makeCORSPreflight bool) (*response, *Failure) {
 	if !isRedirectStatus(res.status) {
 		return res, nil
 	}
-	location, redirects := f.location(res)
-	switch r.redirect {
-	case Error:
-		if f.prof.errorNeedsLocation && !redirects && r.kind != WebSocket {
+	if f.prof.readsLocationFirst {
+		// The network layer decides what a redirect is.
+		location, _ := f.location(res)
+		if location == "" && r.redirect != Manual {
 			return res, nil
 		}
+		if _, err := parseAddress(location, r.url()); err != nil {
+			return nil, f.fail(RedirectInvalid, "#http-redirect-fetch", location, err.Error())
+		}
+	}
+	switch r.redirect {
+	case Error:
 		if r.kind == WebSocket {
 			return nil, f.fail(WebSocketRefused, "#websocket-protocol", itoa(res.status), "101")
 		}
 		return nil, f.fail(RedirectModeError, "#http-fetch", itoa(res.status), "")
 	case Manual:
-		if _, err := parseAddress(location, r.url()); err != nil && redirects && f.prof.manualNeedsValidLocation {
-			return nil, f.fail(RedirectInvalid, "#http-fetch", location, err.Error())
-		}
 		if r.mode != Navigate {
 			f.step("#http-fetch", `Redirect mode "manual": the redirect is not followed, and the page sees nothing of it.`)
 			res.typ = TypeOpaqueRedirect

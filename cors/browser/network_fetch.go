@@ -37,7 +37,11 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	for _, h := range r.headers {
 		key := http.CanonicalHeaderKey(h.Name)
 		if old, ok := s.header[key]; ok {
-			old[0] += ", " + h.Value
+			if f.prof.singletonHeaders && isSingleton(key) {
+				old[0] = h.Value
+			} else {
+				old[0] += ", " + h.Value
+			}
 			continue
 		}
 		s.set(key, h.Value)
@@ -58,8 +62,8 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	if ref := f.referer(); ref != "" {
 		s.set("Referer", ref)
 	}
-	f.appendOrigin(s, include)
-	f.appendMetadata(s, r.urls)
+	f.appendOrigin(s)
+	f.appendMetadata(s)
 	if r.kind == WebSocket {
 		s.set("Connection", "Upgrade")
 		s.set("Upgrade", "websocket")
@@ -70,6 +74,17 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	return f.exchange(Exchange{
 		Method: r.method, URL: r.url().wire(), Header: s.header, HasBody: r.hasBody, Credentials: include,
 	}, r.body)
+}
+
+// isSingleton reports whether Firefox lets the last value of a header win
+// instead of joining them all.
+func isSingleton(key string) bool {
+	switch key {
+	case "Authorization", "Content-Disposition", "Content-Type", "From", "If-Modified-Since",
+		"If-Unmodified-Since", "Max-Forwards", "User-Agent":
+		return true
+	}
+	return false
 }
 
 // sendPreflight sends the CORS-preflight request (#cors-preflight-fetch, steps
@@ -87,23 +102,8 @@ func (f *fetch) sendPreflight(unsafe []string) (*response, *Failure) {
 		s.set("Referer", ref)
 	}
 	s.set("Origin", f.preflightOrigin())
-	urls := r.urls
-	if f.prof.preflightIgnoresRedirects {
-		urls = urls[len(urls)-1:]
-	}
-	f.appendMetadata(s, urls)
-	if f.prof.preflightAlwaysSaysMode {
-		s.set("Sec-Fetch-Mode", string(CORS))
-	}
+	f.appendPreflightMetadata(s)
 	return f.exchange(Exchange{Preflight: true, Method: "OPTIONS", URL: r.url().wire(), Header: s.header}, nil)
-}
-
-// preflightOrigin is the Origin of a preflight.
-func (f *fetch) preflightOrigin() string {
-	if f.prof.preflightSpeaksForPage {
-		return f.req.origin.String()
-	}
-	return f.req.serializedOrigin()
 }
 
 // exchange sends x over the wire (#http-network-fetch) and records it.
@@ -133,9 +133,12 @@ func (f *fetch) exchange(x Exchange, body []byte) (*response, *Failure) {
 	}
 	f.res.Exchanges = append(f.res.Exchanges, x)
 	if err != nil {
+		if f.prof.forgets == forgetsOnFailedCheck && f.req.tainting == TypeCORS {
+			f.forgetPreflights()
+		}
 		return nil, f.fail(NetworkError, "#http-network-fetch", err.Error(), "")
 	}
-	res := &response{status: x.Status, exch: len(f.res.Exchanges) - 1, url: u, creds: x.Credentials}
+	res := &response{status: x.Status, header: x.ResponseHeader, preflight: x.Preflight, url: u, creds: x.Credentials}
 	if x.Preflight {
 		f.step("#cors-preflight-fetch", "The preflight is answered with status %s.", itoa(x.Status))
 	} else {
@@ -173,8 +176,9 @@ func (f *fetch) readBody(res *response, answer *http.Response) {
 		return
 	}
 	r := &f.req
-	wanted := !f.res.Exchanges[res.exch].Preflight && r.tainting != TypeOpaque &&
-		(r.kind == FetchAPI || r.kind == XMLHttpRequest) && !f.redirects(res)
+	location, _ := f.location(res)
+	wanted := !res.preflight && r.tainting != TypeOpaque &&
+		(r.kind == FetchAPI || r.kind == XMLHttpRequest) && !(isRedirectStatus(res.status) && location != "")
 	if wanted {
 		res.body, res.bodyErr = io.ReadAll(io.LimitReader(answer.Body, maxBody))
 	}
@@ -214,30 +218,36 @@ func cloneHeader(h http.Header) http.Header {
 
 // appendOrigin is "append a request `Origin` header"
 // (#append-a-request-origin-header).
-func (f *fetch) appendOrigin(s *sentRequest, include bool) {
+func (f *fetch) appendOrigin(s *sentRequest) {
 	r := &f.req
 	o := r.serializedOrigin()
-	if f.prof.redirectHidesOrigin && r.tainting != TypeCORS && r.crossedOrigins() {
-		o = "null"
-	}
-	if r.tainting == TypeCORS || r.mode == WebSocketMode || f.prof.originOnStorageAccess && include && f.storageAccess() {
+	if r.tainting == TypeCORS || r.mode == WebSocketMode {
 		s.set("Origin", o)
 		return
 	}
 	if r.method == "GET" || r.method == "HEAD" {
+		if f.prof.originForStorageAccess && f.asksForStorageAccess() ||
+			f.prof.originForModules && (r.kind == ModuleScript || r.kind == Font) {
+			s.set("Origin", o)
+		}
 		return
 	}
-	if r.mode != CORS && !(f.prof.originIgnoresPolicy && r.mode == NoCORS) {
+	if f.prof.originFromFirstRequest && r.mode != CORS && len(r.urls) > 1 {
+		if r.crossed {
+			f.sentOrigin = "null"
+		}
+		if f.sentOrigin != "" {
+			s.set("Origin", f.sentOrigin)
+		}
+		return
+	}
+	if r.mode == Navigate || r.mode != CORS && !f.prof.originIgnoresPolicy {
 		u := r.url()
-		switch r.referrerPolicy {
+		switch f.referrerPolicy() {
 		case NoReferrer:
 			o = "null"
 		case NoReferrerWhenDowngrade, StrictOrigin, StrictOriginWhenCrossOrigin:
 			if r.origin.scheme == "https" && u.scheme != "https" {
-				o = "null"
-			}
-		case UnsafeURL, OriginWhenCrossOrigin:
-			if f.prof.originHiddenOnDowngrade && r.origin.scheme == "https" && u.scheme != "https" {
 				o = "null"
 			}
 		case SameOriginReferrer:
@@ -246,14 +256,28 @@ func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 			}
 		}
 	}
+	f.sentOrigin = o
 	s.set("Origin", o)
 }
 
-// storageAccess reports whether the request goes from a frame of another site to
-// the site in the address bar, whose cookies it could have for the asking.
-func (f *fetch) storageAccess() bool {
-	u := f.req.url()
-	return f.page.crossSiteAncestor && u.trustworthy() && f.page.top.sameSite(u.origin()) && f.req.mode != Navigate
+// asksForStorageAccess reports whether the page is in a frame of another site
+// and calls that site with credentials: then the server must learn who asks
+// (https://privacycg.github.io/storage-access-headers/).
+func (f *fetch) asksForStorageAccess() bool {
+	r := &f.req
+	return r.credentials == Include && r.dest != "document" && !f.page.top.sameSite(r.origin) && f.page.top.sameSite(r.url().origin())
+}
+
+// referrerPolicy is the request's, unless the browser does not accept it.
+func (f *fetch) referrerPolicy() ReferrerPolicy {
+	r := &f.req
+	switch r.referrerPolicy {
+	case NoReferrerWhenDowngrade, OriginWhenCrossOrigin, UnsafeURL:
+		if f.prof.noRelaxedReferrer && r.mode != Navigate && !r.origin.sameSite(r.url().origin()) {
+			return StrictOriginWhenCrossOrigin
+		}
+	}
+	return r.referrerPolicy
 }
 
 // embedderAllowsCredentials is "Cross-Origin-Embedder-Policy allows
@@ -268,7 +292,8 @@ func (f *fetch) embedderAllowsCredentials() bool {
 // (https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer).
 func (f *fetch) referer() string {
 	src, r := f.page.url, &f.req
-	if src == nil || !src.isHTTP() || r.referrerPolicy == NoReferrer || r.kind == WebSocket {
+	policy := f.referrerPolicy()
+	if src == nil || !src.isHTTP() || policy == NoReferrer || r.kind == WebSocket {
 		return ""
 	}
 	u := r.url()
@@ -281,7 +306,7 @@ func (f *fetch) referer() string {
 		}
 		return origin
 	}
-	switch r.referrerPolicy {
+	switch policy {
 	case OriginOnly:
 		return origin
 	case UnsafeURL:
@@ -318,13 +343,32 @@ func (f *fetch) referer() string {
 
 // appendMetadata is "append the Fetch metadata headers"
 // (https://w3c.github.io/webappsec-fetch-metadata/).
-func (f *fetch) appendMetadata(s *sentRequest, urls []*address) {
+func (f *fetch) appendMetadata(s *sentRequest) {
 	r := &f.req
 	if !r.url().trustworthy() || r.mode == WebSocketMode && !f.prof.metadataOnWebSocket {
 		return
 	}
 	s.set("Sec-Fetch-Dest", r.dest)
 	s.set("Sec-Fetch-Mode", string(r.mode))
+	s.set("Sec-Fetch-Site", f.site(r.urls))
+}
+
+// appendPreflightMetadata is appendMetadata for preflights, which some browsers
+// make from scratch, without the URLs before.
+func (f *fetch) appendPreflightMetadata(s *sentRequest) {
+	r := &f.req
+	if !r.url().trustworthy() {
+		if f.prof.preflightModeAlways {
+			s.set("Sec-Fetch-Mode", "cors")
+		}
+		return
+	}
+	urls := r.urls
+	if f.prof.preflightsUnredirected {
+		urls = urls[len(urls)-1:]
+	}
+	s.set("Sec-Fetch-Dest", r.dest)
+	s.set("Sec-Fetch-Mode", "cors")
 	s.set("Sec-Fetch-Site", f.site(urls))
 }
 
@@ -336,7 +380,7 @@ func (f *fetch) site(urls []*address) string {
 		if o.sameOrigin(f.req.origin) {
 			continue
 		}
-		if !o.sameSite(f.req.origin) {
+		if !o.sameSite(f.req.origin) || f.prof.ipv6IsCrossSite && o.host[0] == '[' {
 			return "cross-site"
 		}
 		site = "same-site"

@@ -27,7 +27,8 @@ type request struct {
 	useCORSPreflight bool
 	unsafeRequest    bool // set for fetch(), XMLHttpRequest and sendBeacon
 	keepalive        bool
-	redirects        int // the redirect count
+	redirects        int  // the redirect count
+	crossed          bool // a redirect led to another origin
 }
 
 // url returns the current URL.
@@ -49,16 +50,6 @@ func (r *request) tainted() bool {
 	for i := 1; i < len(r.urls); i++ {
 		last := r.urls[i-1].origin()
 		if !r.urls[i].origin().sameOrigin(last) && !r.origin.sameOrigin(last) {
-			return true
-		}
-	}
-	return false
-}
-
-// crossedOrigins reports whether any redirect led to another origin.
-func (r *request) crossedOrigins() bool {
-	for i := 1; i < len(r.urls); i++ {
-		if !r.urls[i].origin().sameOrigin(r.urls[i-1].origin()) {
 			return true
 		}
 	}
@@ -194,7 +185,6 @@ func (f *fetch) newElement(call *Call) *Failure {
 	}
 	r.redirect = Follow
 	if call.Kind == Media {
-		// https://html.spec.whatwg.org/#concept-media-load-resource
 		r.headers = append(r.headers, HeaderField{"Range", "bytes=0-"})
 	}
 	return nil

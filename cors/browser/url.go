@@ -29,7 +29,6 @@ type address struct {
 }
 
 var errRelative = errors.New("relative URL without a base")
-var errNoHost = errors.New("it has no host")
 
 // parseAddress parses raw against base, which may be nil.
 func parseAddress(raw string, base *address) (*address, error) {
@@ -134,9 +133,6 @@ func (a *address) parseAuthority(s string) error {
 	var err error
 	if a.host, err = parseHost(host); err != nil {
 		return err
-	}
-	if a.host == "" {
-		return errNoHost
 	}
 	if a.port, err = parsePort(port, a.scheme); err != nil {
 		return err
@@ -418,6 +414,9 @@ func (a *address) hostPort() string {
 
 // wire returns the URL as it is requested: without credentials and fragment.
 func (a *address) wire() string {
+	if !a.special() {
+		return a.scheme + ":" + a.path
+	}
 	if a.port == "" {
 		return a.scheme + "://" + a.host + a.path + a.query
 	}
