@@ -94,7 +94,7 @@ func blob(contentType, data string) option {
 func form(method, enctype string) option {
 	return last(func(c *browser.Call) {
 		c.Kind, c.Method = browser.Form, method
-		c.Body = browser.Body{Kind: browser.FormData, Type: enctype, Data: []byte("v")}
+		c.Body = browser.Body{Kind: browser.FormData, Type: enctype, Data: []byte("a=v")}
 		if method == "" || strings.EqualFold(method, "GET") {
 			c.Body = browser.Body{}
 		}
@@ -125,7 +125,13 @@ func then(options ...option) option {
 	}
 }
 
-func rule(r Rule) option { return func(s *Scenario) { s.Rules = append(s.Rules, r) } }
+func rule(r Rule) option {
+	return func(s *Scenario) {
+		r := r
+		r.Answers = slices.Clone(r.Answers) // options may be shared, scenarios changed
+		s.Rules = append(s.Rules, r)
+	}
+}
 
 func reply(status int, lines ...string) Answer { return Answer{Status: status, Lines: lines} }
 
@@ -158,8 +164,8 @@ func atRule(preflight bool, url string, status int, lines []string) Rule {
 	return Rule{Preflight: preflight, Host: host, Path: "/" + path, Answers: []Answer{reply(status, lines...)}}
 }
 
-// reset closes the connection instead of answering what is not a preflight.
-func reset() option { return rule(Rule{Answers: []Answer{{Reset: true}}}) }
+// broken answers what is not a preflight with something that is not HTTP.
+func broken() option { return rule(Rule{Answers: []Answer{{Broken: true}}}) }
 
 // Header lines.
 func acao(v string) string     { return "Access-Control-Allow-Origin: " + v }

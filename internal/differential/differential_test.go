@@ -12,7 +12,8 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(m.Run()) }
 
-// openLab skips or fails when the browser is missing, as realbrowser.ForTest does.
+// openLab starts Chromium with the setting of upstream's Chrome for third-party
+// cookies: Debian's package blocks them. It skips or fails when the browser is missing, as realbrowser.ForTest does.
 func openLab(t *testing.T, kind realbrowser.Kind) *Lab {
 	t.Helper()
 	s, err := startServer()
@@ -20,7 +21,7 @@ func openLab(t *testing.T, kind realbrowser.Kind) *Lab {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.close)
-	return &Lab{server: s, browser: realbrowser.ForTest(t, kind, realbrowser.Options{Dial: s.dial, ThirdPartyCookies: os.Getenv("TPC") != ""}), profile: profiles[kind]}
+	return &Lab{server: s, browser: realbrowser.ForTest(t, kind, realbrowser.Options{Dial: s.dial, ThirdPartyCookies: kind == realbrowser.Chromium}), profile: profiles[kind]}
 }
 
 // check runs scenarios and fails on every difference without a known reason.

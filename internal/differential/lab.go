@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -47,11 +48,11 @@ type Result struct {
 func (r *Result) Unexplained() bool { return r.Err != nil || len(r.Diffs) > 0 && len(r.Known) == 0 }
 
 // scenarioTimeout is how long one scenario may take on a busy machine.
-const scenarioTimeout = 30 * time.Second
+const scenarioTimeout = 12 * time.Second
 
 // quiets are the waiting times of attempt after attempt: a busy machine delays
 // requests of which the page learns nothing.
-var quiets = []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 1200 * time.Millisecond}
+var quiets = []time.Duration{100 * time.Millisecond, 800 * time.Millisecond}
 
 // Run runs a scenario; one that differs is run again, more patiently.
 func (l *Lab) Run(ctx context.Context, sc *Scenario) *Result {
@@ -86,7 +87,11 @@ func (l *Lab) RunAll(ctx context.Context, scenarios []*Scenario) []*Result {
 	for range workers {
 		working.Go(func() {
 			for i := range next {
+				began := time.Now()
 				results[i] = l.Run(ctx, scenarios[i])
+				if d := time.Since(began); d > 4*time.Second && os.Getenv("SLOW") != "" {
+					fmt.Println("slow", d, scenarios[i].Name, results[i].Real)
+				}
 			}
 		})
 	}
@@ -101,6 +106,21 @@ func (l *Lab) RunAll(ctx context.Context, scenarios []*Scenario) []*Result {
 // Summary groups the unexplained differences by their fields, most frequent
 // first, with one example each.
 func Summary(results []*Result) string {
+	if os.Getenv("BRIEF") != "" {
+		var w strings.Builder
+		for _, r := range results {
+			if r.Unexplained() {
+				fmt.Fprintf(&w, "%s\n", r.Scenario.Name)
+				if r.Err != nil {
+					fmt.Fprintf(&w, "    %.300s\n", r.Err)
+				}
+				for _, d := range r.Diffs {
+					fmt.Fprintf(&w, "    %s | %s | %s\n", d.Field, d.Real, d.Model)
+				}
+			}
+		}
+		return w.String()
+	}
 	groups := map[string][]*Result{}
 	for _, r := range results {
 		if !r.Unexplained() {
@@ -121,7 +141,7 @@ func Summary(results []*Result) string {
 	for _, key := range keys {
 		fmt.Fprintf(&w, "%5d × %s\n", len(groups[key]), key)
 		for i, r := range groups[key] {
-			if i == 0 {
+			if i < 2 {
 				if r.Err != nil {
 					fmt.Fprintf(&w, "  %s: %v\n%s", r.Scenario.Name, r.Err, r.Scenario)
 				} else {
@@ -130,7 +150,8 @@ func Summary(results []*Result) string {
 				continue
 			}
 			fmt.Fprintf(&w, "  also: %s\n", r.Scenario.Name)
-			if i == 5 {
+			if i == 8 {
+				fmt.Fprintf(&w, "  and %d more\n", len(groups[key])-9)
 				break
 			}
 		}

@@ -14,6 +14,8 @@ import (
 var chromiumFlags = []string{
 	// No display, no GPU; the sandbox needs privileges that containers lack.
 	"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+	// Only fatal errors in the log: those about missing desktop services fill it.
+	"--log-level=3",
 	// No traffic of the browser's own, nothing that asks or reports.
 	"--disable-background-networking", "--disable-component-update", "--disable-sync",
 	"--disable-default-apps", "--disable-extensions", "--disable-breakpad", "--no-first-run",
@@ -110,7 +112,11 @@ type chromiumDriver struct{ *client }
 
 func (d chromiumDriver) newTab(ctx context.Context) (string, error) {
 	var target struct{ TargetID string }
-	if err := d.call(ctx, "", "Target.createTarget", map[string]any{"url": "about:blank"}, &target); err != nil {
+	if err := d.call(ctx, "", "Target.createTarget", map[string]any{
+		"url": "about:blank",
+		// A window each: in a tab behind others, media are not loaded.
+		"newWindow": true,
+	}, &target); err != nil {
 		return "", err
 	}
 	var attached struct{ SessionID string }
