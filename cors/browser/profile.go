@@ -91,6 +91,10 @@ type behaviour struct {
 	// stickyPreflights: once a preflight was due, each redirect asks again,
 	// and announces the headers that the first request had.
 	stickyPreflights bool
+	// headersComeBack: see restoreHeaders.
+	headersComeBack bool
+	// dropsHints: a redirect drops client hints, see isClientHint.
+	dropsHints bool
 	// preflightsUntainted: a preflight asks in the page's name, also where the
 	// request itself says "null".
 	preflightsUntainted bool
@@ -178,6 +182,7 @@ var behaviours = [...]behaviour{
 		unsafelists:                 chromiumUnsafelists,
 		uploadNeedsBody:             true,
 		keepsUserAgent:              true,
+		dropsHints:                  true,
 		preflightsUnredirected:      true,
 		preflightModeAlways:         true,
 		readsLocationFirst:          true,
@@ -209,6 +214,7 @@ var behaviours = [...]behaviour{
 		unsafelists:                 firefoxUnsafelists,
 		repeatsUnsafeNames:          true,
 		stickyPreflights:            true,
+		headersComeBack:             true,
 		forcedNeedsMethod:           true,
 		preflightsUntainted:         true,
 		preflightsUnredirected:      true,
