@@ -6,14 +6,20 @@ package browser
 func (f *fetch) upgradeInsecure() {
 	r := &f.req
 	u := r.url()
-	if u.scheme != "http" || u.trustworthy() || f.exemptFromMixedContent(u) {
+	media := r.kind == Image || r.kind == Media
+	if u.scheme != "http" {
+		return
+	}
+	redirected := media && len(r.urls) > 1 && f.prof.upgradesRedirects && f.prohibitsMixedContent()
+	if !redirected && (u.trustworthy() || f.exemptFromMixedContent(u)) {
 		return
 	}
 	switch {
+	case redirected:
 	case f.page.upgrade && (r.mode != Navigate || u.origin().sameOrigin(r.origin)):
 	case isIP(u.host) && !(f.prof.upgradesAddresses && addressSpace(u.host) == Public), !f.prohibitsMixedContent():
 		return
-	case r.kind == Image || r.kind == Media:
+	case media:
 	default:
 		return
 	}
@@ -35,6 +41,9 @@ func (f *fetch) prohibitsMixedContent() bool {
 			return o.scheme == "https"
 		}
 		return o.trustworthy()
+	}
+	if f.prof.framesDecideAlone && !f.page.origin.opaque() {
+		return prohibits(f.page.origin)
 	}
 	return prohibits(f.page.origin) || prohibits(f.page.top)
 }
