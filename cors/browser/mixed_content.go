@@ -10,7 +10,7 @@ func (f *fetch) upgradeInsecure() {
 	if u.scheme != "http" {
 		return
 	}
-	redirected := media && len(r.urls) > 1 && f.prof.upgradesRedirects && f.prohibitsMixedContent()
+	redirected := media && len(r.urls) > 1 && f.prof.upgradesRedirects && r.urls[0].scheme == "https" && f.prohibitsMixedContent()
 	if !redirected && (u.trustworthy() || f.exemptFromMixedContent(u)) {
 		return
 	}

@@ -149,8 +149,8 @@ type behaviour struct {
 	// upgradesAddresses: images, audio and video of public IP addresses are
 	// upgraded to https like those of names.
 	upgradesAddresses bool
-	// upgradesRedirects: an image, audio or video that is redirected to http is
-	// upgraded, wherever it leads.
+	// upgradesRedirects: an image, audio or video that is redirected from https
+	// to http is upgraded, also towards loopback.
 	upgradesRedirects bool
 	// framesDecideAlone: a frame with an origin of its own prohibits mixed
 	// content by that origin, not by the page around it.
