@@ -306,6 +306,9 @@ func (ps *parser) host(h string) {
 		ps.mistake(WildcardMisplaced)
 		rest := strings.TrimLeft(h, "*.")
 		ps.hopeless = ps.hopeless || ps.p.Sub || rest == h || strings.Contains(rest, "*")
+		if ps.hopeless {
+			return
+		}
 		ps.p.Sub, h = true, rest
 	}
 	if !isASCII(h) {

@@ -170,3 +170,6 @@ func validPort(s string) bool {
 	}
 	return n <= 65535
 }
+
+// HasWildcards reports whether the set holds patterns other than exact origins.
+func (s *Set) HasWildcards() bool { return len(s.wild) > 0 }
