@@ -26,10 +26,25 @@ type Mistake struct {
 	Field   string    `json:"field,omitempty"` // such as policies.front-end.domains[2] or endpoints[0].cors; empty: the whole file
 	Value   string    `json:"value,omitempty"` // as written; may be empty
 	Message string    `json:"message"`         // lower case, no full stop
-	Repair  string    `json:"repair,omitempty"`
+	Repair  string    `json:"repair,omitempty"` // a value to put in its place; empty if none can be guessed
+	Remedy  string    `json:"remedy,omitempty"` // how to mend it, in sentences
 }
 
-// String returns the mistake in one line: file:line:col: code: message (repair).
+// mistakeAt returns the mistake code at p. An empty detail means the general
+// message of code.
+func mistakeAt(file string, p place, code cors.Code, field, value, repair, detail string) Mistake {
+	m := known[code]
+	if detail == "" {
+		detail = m.Message
+	}
+	return Mistake{
+		File: file, Line: p.line, Column: p.column, Code: code, Warning: m.Warning,
+		Field: field, Value: value, Message: detail, Repair: repair, Remedy: m.Remedy,
+	}
+}
+
+// String returns the mistake in one line, file:line:col: code: message (repair).
+// In place of a value that mends it there may be the remedy.
 func (m Mistake) String() string {
 	var b strings.Builder
 	if m.File != "" {
@@ -53,7 +68,9 @@ func (m Mistake) String() string {
 	}
 	b.WriteString(m.Message)
 	if m.Repair != "" {
-		fmt.Fprintf(&b, " (%s)", m.Repair)
+		fmt.Fprintf(&b, " (use %.200q)", m.Repair)
+	} else if m.Remedy != "" {
+		fmt.Fprintf(&b, " (%s)", strings.TrimSuffix(m.Remedy, "."))
 	}
 	return b.String()
 }
