@@ -1,0 +1,4 @@
+package browser
+
+// Cookies is a cookie store.
+type Cookies struct{}
