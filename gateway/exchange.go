@@ -33,9 +33,9 @@ type exchange struct {
 	upgraded bool  // the connection is a tunnel now
 
 	// Of the request to the upstream.
-	forwarded  [3]string         // room for the X-Forwarded values
-	trailer    func() http.Header // the upstream's trailers, once its body has been read; nil: none
-	bodyFailed atomic.Bool       // the client's body could not be read
+	forwarded  [3]string      // room for the X-Forwarded values
+	trailers   *http.Response // the upstream's answer, if it may have trailers
+	bodyFailed atomic.Bool    // the client's body could not be read
 }
 
 // exchangeKey finds the exchange in a request's context.
@@ -94,20 +94,30 @@ func (x *exchange) finish() {
 			p = http.ErrAbortHandler // what was sent is incomplete, and must be seen to be
 		}
 	}
+	if x.upgraded {
+		x.g.tunnels.leave()
+	}
 	took := time.Since(x.start)
 	x.g.metrics.observe(x, took)
 	if x.g.access != nil {
-		x.g.access.log(x, took, p != nil)
+		x.g.access.write(x, took, p != nil)
 	}
 	if p != nil {
 		panic(p)
 	}
 }
 
+// becomeTunnel records that the connection is about to be handed over.
+func (x *exchange) becomeTunnel() {
+	x.status, x.upgraded = http.StatusSwitchingProtocols, true
+	x.g.tunnels.enter()
+}
+
 // fail answers with a problem of the gateway's own. It carries the CORS headers
 // of the endpoint, or scripts would see a CORS error in its place.
 func (x *exchange) fail(p *problem) {
 	x.reason = p.reason
+	x.g.metrics.problems[p.index].Inc()
 	if x.status != 0 || x.upgraded {
 		return // the answer has begun
 	}
@@ -117,13 +127,13 @@ func (x *exchange) fail(p *problem) {
 	p.write(x)
 }
 
-// logOnce says at most once per endpoint and table that the upstream sets CORS
-// headers of its own that contradict the document.
-func (x *exchange) contradiction(upstream string) {
+// contradiction counts that the upstream's CORS headers say something else than
+// the document, and logs it once per endpoint and table.
+func (x *exchange) contradiction(upstream upstreamCORS) {
 	x.stats.contradictions.Add(1)
 	if x.stats.contradicted.Swap(true) {
 		return
 	}
 	x.g.log.LogAttrs(context.Background(), slog.LevelWarn, "the upstream sets CORS headers that contradict the document; they are removed",
-		slog.String("endpoint", x.stats.pattern), slog.String("upstream", upstream))
+		slog.String("endpoint", x.stats.pattern), slog.String("upstream", upstream.String()))
 }

@@ -13,6 +13,7 @@ import (
 type problem struct {
 	status int
 	reason string // stable; in answers, logs and metrics
+	index  int    // in problems
 	body   []byte
 	length string
 }
@@ -35,6 +36,9 @@ var (
 // before there was an answer.
 const reasonCanceled = "client-canceled"
 
+// problems are all answers of gateways and admin listeners.
+var problems []*problem
+
 func newProblem(status int, reason, title string) *problem {
 	body, err := json.Marshal(struct {
 		Type   string `json:"type"`
@@ -46,7 +50,9 @@ func newProblem(status int, reason, title string) *problem {
 		panic(err) // strings and an int
 	}
 	body = append(body, '\n')
-	return &problem{status, reason, body, strconv.Itoa(len(body))}
+	p := &problem{status, reason, len(problems), body, strconv.Itoa(len(body))}
+	problems = append(problems, p)
+	return p
 }
 
 func (p *problem) write(w http.ResponseWriter) {
