@@ -173,5 +173,5 @@ func ExampleOptions_observe() {
 	get(c.Handler(http.HandlerFunc(hello)), "https://partner.example")
 	// Output:
 	// would refuse https://partner.example origin-not-allowed
-	// https://partner.example 200
+	// https://partner.example 200 ""
 }
