@@ -80,24 +80,41 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 // sets the headers of the policy.
 func modifyResponse(res *http.Response) error {
 	x := exchangeOf(res.Request.Context())
-	if res.StatusCode == http.StatusSwitchingProtocols {
-		x.becomeTunnel()
-	}
 	// The upstream's other protocols would lead around the gateway.
 	delete(res.Header, "Alt-Svc")
-	if !x.enforced() {
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		x.becomeTunnel()
+		x.setHeaders(res.Header)
 		return nil
 	}
-	upstream := dropUpstream(res.Header, false)
 	if len(res.Trailer) > 0 || res.ContentLength < 0 || res.ProtoMajor > 1 {
-		dropFromTrailer(res.Trailer)
-		x.trailers = res
+		x.trailersOf(res)
 	}
-	x.decision.SetHeaders(res.Header)
-	if upstream.set && !upstream.agrees(res.Header) {
+	// The reverse proxy would copy the header line by line. Moving it is
+	// cheaper. Content-Type stays, by which it knows event streams.
+	h := x.Header()
+	for name, lines := range res.Header {
+		if name != contentType {
+			h[name] = lines
+			delete(res.Header, name)
+		}
+	}
+	x.setHeaders(h)
+	return nil
+}
+
+const contentType = "Content-Type"
+
+// setHeaders replaces the upstream's word on CORS by the policy's.
+func (x *exchange) setHeaders(h http.Header) {
+	if !x.enforced() {
+		return
+	}
+	upstream := dropUpstream(h, false)
+	x.decision.SetHeaders(h)
+	if upstream.set && !upstream.agrees(h) {
 		x.contradiction(upstream)
 	}
-	return nil
 }
 
 // upstreamFailed answers in place of an upstream that did not.
