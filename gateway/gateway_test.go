@@ -65,7 +65,9 @@ func newAPI(t testing.TB, document string, upstream http.HandlerFunc, adjust ...
 		t.Fatal(err)
 	}
 	a.swap(document)
-	a.front = httptest.NewServer(a.gateway)
+	a.front = httptest.NewUnstartedServer(a.gateway)
+	a.front.Config.DisableGeneralOptionsHandler = true // as Server does
+	a.front.Start()
 	t.Cleanup(a.front.Close)
 	return a
 }
@@ -75,7 +77,7 @@ func (a *api) swap(document string) {
 	a.gateway.Swap(tableOf(a.t, a.upstream.URL, document))
 }
 
-// An answer is a response that has been read.
+// A reply is a response that has been read.
 type reply struct {
 	*http.Response
 	body string
