@@ -3,6 +3,7 @@ package gateway
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -60,14 +61,6 @@ func notInRequestTrailers(name string) bool {
 	case "Authorization", "Cookie", "Forwarded", "Host", "Origin":
 		return true
 	}
-	return strings.HasPrefix(name, "X-") && isForwarding(name) || strings.HasPrefix(name, "Sec-")
-}
-
-func isForwarding(name string) bool {
-	for _, s := range spoofable {
-		if s == name {
-			return true
-		}
-	}
-	return strings.HasPrefix(name, "X-Forwarded-")
+	return strings.HasPrefix(name, "Sec-") || strings.HasPrefix(name, "X-Forwarded-") ||
+		slices.Contains(spoofable[:], name)
 }
