@@ -274,24 +274,24 @@ func (n *node) grow(text string) *node {
 
 // freeze brings the tree into the form that is searched.
 func (t *tree) freeze() {
-	numbers := map[string]int{}
-	t.any.freeze(numbers)
+	methods := map[string]entry{}
+	t.any.freeze(methods)
 	for _, n := range t.hosts {
-		n.freeze(numbers)
+		n.freeze(methods)
 	}
-	t.methods = len(numbers)
+	t.methods = len(methods)
 }
 
-// freeze numbers the methods below n as they come.
-func (n *node) freeze(numbers map[string]int) {
+// freeze is given the methods seen so far, as entries with name and bit.
+func (n *node) freeze(methods map[string]entry) {
 	for _, l := range []*leaf{&n.here, &n.end, &n.rest} {
-		l.freeze(numbers)
+		l.freeze(methods)
 	}
 	for _, child := range n.many {
-		child.freeze(numbers)
+		child.freeze(methods)
 	}
 	if n.wild != nil {
-		n.wild.freeze(numbers)
+		n.wild.freeze(methods)
 	}
 	if len(n.many) <= fewEdges {
 		for _, text := range slices.Sorted(maps.Keys(n.many)) {
@@ -301,7 +301,7 @@ func (n *node) freeze(numbers map[string]int) {
 	}
 }
 
-func (l *leaf) freeze(numbers map[string]int) {
+func (l *leaf) freeze(methods map[string]entry) {
 	has := func(method string) bool {
 		return slices.ContainsFunc(*l, func(e entry) bool { return e.method == method })
 	}
@@ -322,9 +322,13 @@ func (l *leaf) freeze(numbers map[string]int) {
 	})
 	for i := range *l {
 		e := &(*l)[i]
-		if _, ok := numbers[e.method]; !ok {
-			numbers[e.method] = len(numbers)
+		known, ok := methods[e.method]
+		if !ok {
+			known = entry{method: e.method, bit: len(methods)}
+			methods[e.method] = known
 		}
-		e.bit = numbers[e.method]
+		// One copy of the name for the whole tree stays in the cache, those
+		// within each pattern's text do not.
+		e.method, e.bit = known.method, known.bit
 	}
 }
