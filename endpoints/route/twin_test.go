@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,7 +97,10 @@ func (tw *twin) checkMethods(t *testing.T, methods []string, host, path string) 
 		}
 		got[method] = v
 	})
-	for _, method := range methods {
+	for _, method := range slices.Compact(slices.Sorted(slices.Values(methods))) {
+		if method == "" {
+			continue // no method of a request; Methods has another use for it
+		}
 		want, ok := tw.tree.Match(method, host, u)
 		v, visited := got[method]
 		if !visited {
