@@ -10,6 +10,39 @@ import (
 // as a path.
 func (p *parser) host(from, to int, afterMethod bool) bool {
 	host := p.text[from:to]
+	switch {
+	case strings.HasPrefix(host, "{") && (strings.HasSuffix(host, "}") || !strings.Contains(host, "}")):
+		p.fail(PatternMissingSlash, from, from, p.with(from, from, "/"), "")
+		return false
+	case strings.ContainsAny(host, "{}*"):
+		p.fail(PatternHostWildcard, from, to, "", "")
+	case strings.ContainsAny(host, " \t"):
+		repair := ""
+		if name := strings.TrimRight(host, " \t"); !strings.ContainsAny(name, " \t") {
+			repair = p.with(from, to, name)
+		}
+		p.fail(PatternSpace, from, to, repair, "no space stands between host and path")
+	case !afterMethod && isKnownMethod(host):
+		p.fail(PatternSpace, to, to, p.with(to, to, " "), "a space belongs between method and path")
+	case strings.Contains(host, "@"):
+		at := from + strings.LastIndexByte(host, '@') + 1
+		p.fail(PatternHostInvalid, from, at, p.with(from, at, ""), "a host has no user name")
+	default:
+		name, port := cutPort(host)
+		if port != "" {
+			p.fail(PatternHostPort, from+len(name), to, p.with(from+len(name), to, ""), "")
+		}
+		if name != "" {
+			p.hostName(from, from+len(name))
+		}
+	}
+	return true
+}
+
+// hostName checks text[from:to], a host without port.
+func (p *parser) hostName(from, to int) {
+	name := p.text[from:to]
+	canonical := strings.ToLower(strings.TrimSuffix(name, "."))
 	fail := func(code Code, repaired, detail string) {
 		repair := ""
 		if repaired != "" {
@@ -17,57 +50,25 @@ func (p *parser) host(from, to int, afterMethod bool) bool {
 		}
 		p.fail(code, from, to, repair, detail)
 	}
-	name, port := cutPort(host)
-	canonical := strings.ToLower(strings.TrimSuffix(name, "."))
 	switch {
-	case host == "":
-		return true
-	case strings.HasPrefix(host, "{") && (strings.HasSuffix(host, "}") || !strings.Contains(host, "}")):
-		p.fail(PatternMissingSlash, from, from, p.with(from, from, "/"), "")
-		return false
-	case strings.ContainsAny(host, "{}*"):
-		fail(PatternHostWildcard, "", "")
-	case strings.ContainsAny(host, " \t"):
-		trimmed := strings.TrimRight(host, " \t")
-		if strings.ContainsAny(trimmed, " \t") {
-			trimmed = ""
+	case strings.ContainsAny(name, "[]:"):
+		addr, err := netip.ParseAddr(strings.Trim(name, "[]"))
+		switch canonical := "[" + addr.String() + "]"; {
+		case err != nil || !addr.Is6() || addr.Zone() != "":
+			fail(PatternHostInvalid, "", "this is not an IPv6 address")
+		case name != canonical:
+			fail(PatternHostInvalid, canonical, "IPv6 addresses stand in brackets, in the canonical form that browsers send")
 		}
-		fail(PatternSpace, trimmed, "no space stands between host and path")
-	case !afterMethod && isKnownMethod(host):
-		p.fail(PatternSpace, to, to, p.with(to, to, " "), "a space belongs between method and path")
-	case strings.Contains(host, "@"):
-		fail(PatternHostInvalid, host[strings.LastIndexByte(host, '@')+1:], "a host has no user name")
-	case len(port) > 0 && name != "":
-		p.fail(PatternHostPort, from+len(name), to, p.with(from+len(name), to, ""), "")
-	case strings.HasPrefix(name, "["):
-		p.literalIPv6(name, fail)
-	case strings.Contains(name, ":"):
-		if addr, err := netip.ParseAddr(name); err == nil && addr.Zone() == "" {
-			fail(PatternHostInvalid, "["+addr.String()+"]", "IPv6 addresses stand in brackets")
-		} else {
-			fail(PatternHostInvalid, "", "")
-		}
-	case name != strings.ToLower(name):
-		fail(PatternHostUpperCase, strings.ToLower(name), "")
 	case len(canonical) > maxHostLength:
 		fail(PatternHostInvalid, "", fmt.Sprintf("a host name has at most %d bytes", maxHostLength))
 	case !isHostName(canonical):
 		fail(PatternHostInvalid, "", "")
 	case endsInNumber(canonical) && !isIPv4(canonical):
 		fail(PatternHostInvalid, "", "a host that ends in a number is an IPv4 address of four decimal numbers")
-	case canonical != name:
+	case name != strings.ToLower(name):
+		fail(PatternHostUpperCase, strings.ToLower(name), "")
+	case name != canonical:
 		fail(PatternHostInvalid, canonical, "the dot at the end is left out; hosts are compared without it")
-	}
-	return true
-}
-
-func (p *parser) literalIPv6(host string, fail func(code Code, repaired, detail string)) {
-	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	switch canonical := "[" + addr.String() + "]"; {
-	case err != nil || !addr.Is6() || addr.Zone() != "":
-		fail(PatternHostInvalid, "", "this is not an IPv6 address")
-	case host != canonical:
-		fail(PatternHostInvalid, canonical, "browsers send IP addresses in their canonical form")
 	}
 }
 

@@ -85,12 +85,14 @@ func TestParseReportsMistakes(t *testing.T) {
 		{"method alone", "GET", []mistake{{route.PatternMissingSlash, "^", "GET /"}}},
 
 		{"port", "localhost:8080/a", []mistake{{route.PatternHostPort, ":8080", "localhost/a"}}},
+		{"port alone", ":8080/a", []mistake{{route.PatternHostPort, ":8080", "/a"}}},
 		{"port of an IPv6 address", "[::1]:80/a", []mistake{{route.PatternHostPort, ":80", "[::1]/a"}}},
 		{"upper-case host", "GET Api.example.com/a", []mistake{{route.PatternHostUpperCase, "Api.example.com", "GET api.example.com/a"}}},
 		{"wildcard in the host", "{tenant}.example.com/a", []mistake{{route.PatternHostWildcard, "{tenant}.example.com", ""}}},
 		{"asterisk in the host", "*.example.com/a", []mistake{{route.PatternHostWildcard, "*.example.com", ""}}},
 		{"Unicode host", "bücher.example/a", []mistake{{route.PatternHostInvalid, "bücher.example", ""}}},
-		{"user name", "me@example.com/a", []mistake{{route.PatternHostInvalid, "me@example.com", "example.com/a"}}},
+		{"user name", "me@example.com/a", []mistake{{route.PatternHostInvalid, "me@", "example.com/a"}}},
+		{"user name and password", "me:pw@example.com/a", []mistake{{route.PatternHostInvalid, "me:pw@", "example.com/a"}}},
 		{"dot at the end of the host", "example.com./a", []mistake{{route.PatternHostInvalid, "example.com.", "example.com/a"}}},
 		{"empty label", "a..b/", []mistake{{route.PatternHostInvalid, "a..b", ""}}},
 		{"long label", strings.Repeat("a", 64) + "/", []mistake{{route.PatternHostInvalid, strings.Repeat("a", 64), ""}}},
@@ -145,13 +147,14 @@ func TestParseReportsMistakes(t *testing.T) {
 		{"end not last", "/{$}/meta", []mistake{{route.PatternWildcardNotLast, "{$}", ""}}},
 		{"slash after end", "/{$}/", []mistake{{route.PatternWildcardNotLast, "{$}", "/{$}"}}},
 
-		{"every mistake at once", "get Example.com/a//{}/:id?q", []mistake{
-			{route.PatternMethodLowerCase, "get", "GET Example.com/a//{}/:id?q"},
-			{route.PatternHostUpperCase, "Example.com", "get example.com/a//{}/:id?q"},
-			{route.PatternPathUnclean, "^/{}", "get Example.com/a/{}/:id?q"},
-			{route.PatternWildcardName, "{}", "get Example.com/a//{name}/:id?q"},
-			{route.PatternWildcardSyntax, ":id", "get Example.com/a//{}/{id}?q"},
-			{route.PatternQuery, "?q", "get Example.com/a//{}/:id"},
+		{"every mistake at once", "get Example.com:80/a//{}/:id?q", []mistake{
+			{route.PatternMethodLowerCase, "get", "GET Example.com:80/a//{}/:id?q"},
+			{route.PatternHostUpperCase, "Example.com", "get example.com:80/a//{}/:id?q"},
+			{route.PatternHostPort, ":80", "get Example.com/a//{}/:id?q"},
+			{route.PatternPathUnclean, "^/{}", "get Example.com:80/a/{}/:id?q"},
+			{route.PatternWildcardName, "{}", "get Example.com:80/a//{name}/:id?q"},
+			{route.PatternWildcardSyntax, ":id", "get Example.com:80/a//{}/{id}?q"},
+			{route.PatternQuery, "?q", "get Example.com:80/a//{}/:id"},
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -140,6 +140,9 @@ func TestZeroValuesAreEmpty(t *testing.T) {
 		tree.Methods("h", u, func(string, int) { t.Errorf("%s: it has methods", name) })
 	}
 	b.Add(route.Pattern{}, 1)
+	if c := b.Add(route.Pattern{}, 2); c != nil {
+		t.Errorf("two zero Patterns, which match nothing: %v", c)
+	}
 	if _, ok := b.Build().Match("", "", u); ok {
 		t.Error("a zero Pattern matches")
 	}
