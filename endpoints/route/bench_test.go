@@ -212,3 +212,13 @@ func BenchmarkSuspicious(b *testing.B) {
 		route.Suspicious(u)
 	}
 }
+
+// BenchmarkMatchInDifferingWildcards asks for what is nowhere, in a tree that
+// must be searched in full to know.
+func BenchmarkMatchInDifferingWildcards(b *testing.B) {
+	u := &url.URL{Path: strings.Repeat("/a", 14) + "/nowhere"}
+	tree := mustBuild(b, differingWildcards(10_000))
+	for b.Loop() {
+		tree.Match("GET", "", u)
+	}
+}

@@ -3,6 +3,7 @@ package route_test
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/concors/concors/endpoints/route"
@@ -135,6 +136,58 @@ func TestIndexFindsWhatALoopFinds(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Fatalf("%s: overlaps %v, a loop finds %v", p, got, want)
 		}
+	}
+}
+
+// TestOverlappingTellsWhereMethodsAreFixed holds the promise of
+// [route.Builder.Overlapping] against what Methods says at many paths.
+func TestOverlappingTellsWhereMethodsAreFixed(t *testing.T) {
+	texts := smallPatterns(1)
+	paths := product(upTo(2, []string{"/a", "/b", "/c"}), []string{"", "/"})[1:]
+	fixed, varying := 0, 0
+	for seed := range uint64(20) {
+		rand.New(rand.NewPCG(seed, 0)).Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
+		var b route.Builder[string]
+		patterns := mustParse(t, texts[:20])
+		for _, p := range patterns {
+			b.Add(p, p.String())
+		}
+		methods := map[string][]string{} // by pattern, at each path where it is found
+		tree := b.Build()
+		for _, path := range paths {
+			for _, host := range []string{"h1", "h2", "h3"} {
+				var here []string
+				found := map[string]bool{}
+				tree.Methods(host, mustURL(t, path), func(method, pattern string) {
+					here = append(here, method)
+					found[pattern] = true
+				})
+				slices.Sort(here)
+				for pattern := range found {
+					methods[pattern] = append(methods[pattern], strings.Join(here, " "))
+				}
+			}
+		}
+		for _, p := range patterns {
+			isFixed := true
+			for q := range b.Overlapping(p) {
+				if r := route.ComparePaths(q, p); r == route.MoreSpecific || r == route.Overlapping {
+					isFixed = false
+				}
+			}
+			found := slices.Compact(slices.Sorted(slices.Values(methods[p.String()])))
+			if isFixed && len(found) > 1 {
+				t.Errorf("%s has methods %q, with %q", p, found, texts[:20])
+			}
+			if isFixed && len(found) == 1 {
+				fixed++
+			} else if len(found) > 1 {
+				varying++
+			}
+		}
+	}
+	if fixed == 0 || varying == 0 {
+		t.Errorf("%d patterns with fixed methods, %d without: nothing was compared", fixed, varying)
 	}
 }
 

@@ -54,8 +54,8 @@ func (p *parser) hostName(from, to int) {
 	case strings.ContainsAny(name, "[]:"):
 		addr, err := netip.ParseAddr(strings.Trim(name, "[]"))
 		switch canonical := "[" + addr.String() + "]"; {
-		case err != nil || !addr.Is6() || addr.Zone() != "":
-			fail(PatternHostInvalid, "", "this is not an IPv6 address")
+		case err != nil || !addr.Is6() || addr.Is4In6() || addr.Zone() != "":
+			fail(PatternHostInvalid, "", "this is not an IPv6 address as browsers send it")
 		case name != canonical:
 			fail(PatternHostInvalid, canonical, "IPv6 addresses stand in brackets, in the canonical form that browsers send")
 		}
@@ -109,8 +109,7 @@ func isHostName(s string) bool {
 // See https://url.spec.whatwg.org/#ends-in-a-number-checker.
 func endsInNumber(s string) bool {
 	label := s[strings.LastIndexByte(s, '.')+1:]
-	hex, isHexadecimal := strings.CutPrefix(label, "0x")
-	if isHexadecimal {
+	if hex, ok := strings.CutPrefix(label, "0x"); ok {
 		return strings.Trim(hex, "0123456789abcdef") == ""
 	}
 	return strings.Trim(label, "0123456789") == ""

@@ -269,17 +269,16 @@ func (p *parser) wildcard(from, to, pathEnd int) {
 		fail(PatternWildcardSyntax, "")
 		return
 	}
-	last := to == pathEnd
 	bare, multi := strings.CutSuffix(name, "...")
-	if (multi || name == "$") && !last {
-		replacement := "{" + bare + "}"
-		if p.text[to:pathEnd] == "/" { // nothing but a slash too many
-			p.fail(PatternWildcardNotLast, from, to, p.with(to, to+1, ""), "")
-		} else if multi {
-			fail(PatternWildcardNotLast, replacement)
-		} else {
-			fail(PatternWildcardNotLast, "")
+	if (multi || name == "$") && to < pathEnd {
+		repair := ""
+		switch {
+		case p.text[to:pathEnd] == "/": // nothing but a slash too many
+			repair = p.with(to, pathEnd, "")
+		case multi:
+			repair = p.with(from, to, "{"+bare+"}")
 		}
+		p.fail(PatternWildcardNotLast, from, to, repair, "")
 		return
 	}
 	switch {

@@ -34,7 +34,7 @@ func newCursor(u *url.URL) (c cursor, ok bool) {
 
 // next splits off the first segment.
 // Precondition: c.path has more than a slash left.
-func (c cursor) next() (segment string, rest cursor) {
+func (c cursor) next() (segment string, after cursor) {
 	path := c.path[1:]
 	if c.raw == "" {
 		if i := strings.IndexByte(path, '/'); i >= 0 {

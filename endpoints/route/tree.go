@@ -44,7 +44,7 @@ func (t *Tree[T]) Match(method, host string, u *url.URL) (v T, ok bool) {
 			return t.values[id], true
 		}
 	}
-	if id := t.any.find(method, c); id >= 0 {
+	if id := t.anyHost.find(method, c); id >= 0 {
 		return t.values[id], true
 	}
 	return v, false
@@ -70,12 +70,12 @@ func (t *Tree[T]) Methods(host string, u *url.URL, visit func(method string, v T
 	if n := t.hostNode(host); n != nil && !n.visit(c, seen, emit) {
 		return
 	}
-	t.any.visit(c, seen, emit)
+	t.anyHost.visit(c, seen, emit)
 }
 
 // A tree is a Tree without its values.
 type tree struct {
-	any     node             // of patterns without host
+	anyHost node             // of patterns without host
 	hosts   map[string]*node // by [Pattern.Host]
 	methods int              // how many there are, with HEAD where GET is
 }
@@ -230,7 +230,7 @@ func (l leaf) visit(seen bitset, f func(method string, id int)) (more bool) {
 
 // add adds pattern number id. The tree must not be frozen yet.
 func (t *tree) add(p Pattern, id int) {
-	n := &t.any
+	n := &t.anyHost
 	if p.host != "" {
 		if t.hosts[p.host] == nil {
 			if t.hosts == nil {
@@ -275,7 +275,7 @@ func (n *node) grow(text string) *node {
 // freeze brings the tree into the form that is searched.
 func (t *tree) freeze() {
 	methods := map[string]entry{}
-	t.any.freeze(methods)
+	t.anyHost.freeze(methods)
 	for _, n := range t.hosts {
 		n.freeze(methods)
 	}
