@@ -16,7 +16,7 @@ const (
 
 // Parse returns the pattern that s is, or [Errors] with every mistake in it.
 func Parse(s string) (Pattern, error) {
-	p := parser{text: s, names: map[string]bool{}}
+	p := parser{text: s}
 	p.pattern()
 	if len(p.errs) > 0 {
 		slices.SortStableFunc(p.errs, func(a, b *Error) int { return a.Offset - b.Offset })
@@ -28,10 +28,9 @@ func Parse(s string) (Pattern, error) {
 // A parser goes through the pattern once and carries on after a mistake, so
 // that all of them come back together.
 type parser struct {
-	text  string
-	names map[string]bool // of the wildcards so far
-	out   Pattern
-	errs  Errors
+	text string
+	out  Pattern
+	errs Errors
 }
 
 // fail notes a mistake in text[from:to].
@@ -143,6 +142,7 @@ func (p *parser) path(from, to int) {
 		p.fail(PatternQuery, i, to, p.with(i, to, ""), "")
 		to = i
 	}
+	p.out.segments = make([]segment, 0, strings.Count(p.text[from:to], "/"))
 	unclean := false
 	for at := from + 1; ; {
 		next := to
@@ -286,15 +286,19 @@ func (p *parser) wildcard(from, to, pathEnd int) {
 		p.add(end, "")
 	case !isName(bare):
 		fail(PatternWildcardName, "{"+p.freeName(asName(bare))+strings.TrimPrefix(name, bare)+"}")
-	case p.names[bare]:
+	case p.hasWildcard(bare):
 		fail(PatternWildcardDuplicate, "{"+p.freeName(bare)+strings.TrimPrefix(name, bare)+"}")
 	case multi:
-		p.names[bare] = true
 		p.add(rest, bare)
 	default:
-		p.names[bare] = true
 		p.add(wild, bare)
 	}
+}
+
+func (p *parser) hasWildcard(name string) bool {
+	return slices.ContainsFunc(p.out.segments, func(s segment) bool {
+		return s.kind != literal && s.text == name
+	})
 }
 
 // freeName returns name, with a number if it is taken: the pattern may have
