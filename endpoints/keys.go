@@ -77,6 +77,9 @@ var (
 	everywhere = []string{AllowNone, AllowAll, AllowSelected}
 )
 
+// belongsTo reports whether a policy's key means something under allow.
+func (k key) belongsTo(allow string) bool { return slices.Contains(k.under, allow) }
+
 // findKey returns the key called name, nil if there is none.
 func findKey(keys []key, name string) *key {
 	i := slices.IndexFunc(keys, func(k key) bool { return k.name == name })
