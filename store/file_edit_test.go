@@ -1,3 +1,5 @@
+//go:build unix
+
 package store_test
 
 import (
@@ -16,11 +18,11 @@ import (
 
 // text is a document whose only endpoints are paths.
 func text(paths ...string) []byte {
-	s := "upstream: http://127.0.0.1:3000\nendpoints:\n"
+	raw := []byte("upstream: http://127.0.0.1:3000\nendpoints:\n")
 	for _, p := range paths {
-		s += "  - endpoint: GET " + p + "\n"
+		raw = fmt.Appendf(raw, "  - endpoint: GET %s\n", p)
 	}
-	return []byte(s)
+	return raw
 }
 
 var broken = []byte("upstream: http://127.0.0.1:3000\nendpont:\n  - endpoint: GET /a\n")
