@@ -98,7 +98,11 @@ func (c *checker) addAt(at *yaml.Node, field string, code cors.Code, value, repa
 // addAll reports mistakes of the library at s.
 func (c *checker) addAll(s spot, errs []*cors.Error) {
 	for _, e := range errs {
-		c.add(s, e.Field, e.Code, e.Value, e.Repair, e.Message())
+		value := e.Value
+		if _, at := s.find(e.Field); e.Field == "cache" && at != nil {
+			value = at.Value // as written: the library gets a duration
+		}
+		c.add(s, e.Field, e.Code, value, e.Repair, e.Message())
 	}
 }
 
