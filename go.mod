@@ -11,4 +11,9 @@ require (
 	github.com/spf13/pflag v1.0.9 // indirect
 )
 
+require (
+	go.yaml.in/yaml/v4 v4.0.0 // indirect
+	golang.org/x/tools v0.52.0 // indirect
+)
+
 replace github.com/concors/concors/cors => ./cors

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/endpoints/route"
@@ -64,7 +65,7 @@ func build(doc *Document, src *source, o Options) (*Table, *Report) {
 	}
 	c.checkSite(o)
 	c.checkPolicies()
-	r := router{checker: c, first: make(map[string]int)}
+	r := router{checker: c, byText: make(map[string]*Endpoint), groups: make(map[string]*group)}
 	for i := range doc.Endpoints {
 		r.endpoint(i)
 	}
@@ -78,7 +79,8 @@ type router struct {
 	*checker
 	routes    route.Builder[*Endpoint]
 	endpoints []*Endpoint
-	groups    map[string][]*Endpoint // by host and path, names of wildcards left out
+	byText    map[string]*Endpoint // by route.Pattern.String
+	groups    map[string]*group    // by pathKey
 
 	unrouted int // how many endpoints have no upstream
 	noRoute  int // the first of them
@@ -229,15 +231,61 @@ func (r *router) methods(s spot, entry *Entry, p route.Pattern) []string {
 // route adds a pattern of ep to the routes. It returns false, and reports, if
 // another one stands in its way.
 func (r *router) route(s spot, p route.Pattern, ep *Endpoint) bool {
-	conflict := r.routes.Add(p, ep)
-	if conflict == nil {
-		key := pathKey(p)
-		if r.groups == nil {
-			r.groups = make(map[string][]*Endpoint)
-		}
-		r.groups[key] = append(r.groups[key], ep)
-		return true
+	if conflict := r.routes.Add(p, ep); conflict != nil {
+		r.conflict(s, ep, conflict)
+		return false
 	}
-	r.conflict(s, ep, conflict)
-	return false
+	r.byText[p.String()] = ep
+	key := pathKey(p)
+	if r.groups[key] == nil {
+		r.groups[key] = &group{}
+	}
+	ep.group = r.groups[key]
+	ep.group.add(p.Method(), ep)
+	return true
+}
+
+// conflict reports that ep cannot be told from an endpoint that is there.
+func (r *router) conflict(s spot, ep *Endpoint, c *route.Conflict) {
+	other := r.byText[c.B.String()]
+	where := fmt.Sprintf("endpoints[%d]", other.Index)
+	if r.src != nil {
+		_, at := r.entrySpot(other.Index).find("endpoint")
+		where = fmt.Sprintf("line %d", at.Line)
+	}
+	if c.OnlyA == "" {
+		r.add(s, "endpoint", EndpointDuplicate, ep.Pattern, "",
+			fmt.Sprintf("%s, on %s: both match %s", mistakes[EndpointDuplicate].Message, where, c.Witness))
+		return
+	}
+	r.add(s, "endpoint", cors.Code(route.PatternConflict), ep.Pattern, "",
+		fmt.Sprintf("this conflicts with the pattern on %s: %s", where, c.Error()))
+}
+
+// table returns the table of what has been added.
+func (r *router) table() *Table {
+	t := &Table{site: r.site, endpoints: r.endpoints, routes: r.routes.Build()}
+	for _, g := range r.groups {
+		g.share()
+	}
+	return t
+}
+
+// pathKey is host and path of p without the names of wildcards: patterns with
+// the same key match the same hosts and paths.
+func pathKey(p route.Pattern) string {
+	var b strings.Builder
+	b.WriteString(p.Host())
+	for segment := range strings.SplitSeq(p.Path()[1:], "/") {
+		b.WriteByte('/')
+		switch {
+		case segment == "" || strings.HasSuffix(segment, "...}"): // a trailing slash is a {rest...} without name
+			b.WriteString("{...}")
+		case segment[0] == '{' && segment != "{$}":
+			b.WriteString("{}")
+		default:
+			b.WriteString(segment)
+		}
+	}
+	return b.String()
 }

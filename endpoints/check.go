@@ -98,7 +98,11 @@ func (c *checker) addAt(at *yaml.Node, field string, code cors.Code, value, repa
 // addAll reports mistakes of the library at s.
 func (c *checker) addAll(s spot, errs []*cors.Error) {
 	for _, e := range errs {
-		c.add(s, e.Field, e.Code, e.Value, e.Repair, e.Message())
+		value := e.Value
+		if _, at := s.find(e.Field); e.Field == "cache" && at != nil {
+			value = at.Value // as written: the library gets a duration
+		}
+		c.add(s, e.Field, e.Code, value, e.Repair, e.Message())
 	}
 }
 
@@ -147,15 +151,27 @@ func (c *checker) checkSite(opts Options) {
 
 // checkPolicies checks and compiles the named policies.
 func (c *checker) checkPolicies() {
+	first := make(map[string]int)
 	for i, np := range c.doc.Policies {
 		s := c.policySpot(i)
-		switch {
-		case !validPolicyName(np.Name):
-			c.addAt(s.key, s.path, PolicyNameInvalid, np.Name, strings.TrimSpace(np.Name), "")
-		case c.named[np.Name] != nil:
-			c.addAt(s.key, s.path, PolicyDuplicate, np.Name, "", "")
+		set := c.checkPolicy(s, np.Policy)
+		if _, again := first[np.Name]; again {
+			detail := ""
+			if c.src != nil {
+				detail = fmt.Sprintf("%s, on line %d", mistakes[PolicyDuplicate].Message, c.src.policyNames[first[np.Name]].Line)
+			}
+			c.addAt(s.key, s.path, PolicyDuplicate, np.Name, "", detail)
+			continue
 		}
-		c.named[np.Name] = c.checkPolicy(s, np.Policy)
+		first[np.Name] = i
+		c.named[np.Name] = set
+		if !validPolicyName(np.Name) {
+			repair := strings.TrimSpace(np.Name)
+			if !validPolicyName(repair) {
+				repair = ""
+			}
+			c.addAt(s.key, s.path, PolicyNameInvalid, np.Name, repair, "")
+		}
 	}
 }
 
@@ -163,6 +179,7 @@ func (c *checker) checkPolicies() {
 func (c *checker) checkUnused() {
 	for i, np := range c.doc.Policies {
 		if !c.used[np.Name] {
+			c.used[np.Name] = true // once, if there are several
 			s := c.policySpot(i)
 			c.addAt(s.key, s.path, PolicyUnused, np.Name, "", "")
 		}
@@ -322,4 +339,3 @@ func (c *checker) checkSetting(s spot, set Setting) (*cors.Compiled, string) {
 	c.add(s, "cors", PolicyUnknown, set.Name, nearest(set.Name, names), "")
 	return nil, ""
 }
-

@@ -98,7 +98,7 @@ var mistakes = map[cors.Code]cors.Mistake{
 	YAMLSyntax: {
 		Message: "this is not YAML",
 		Cause:   "The text cannot be taken apart, so nothing after this place has been checked.",
-		Remedy:  "Look at the indentation (spaces, never tabs), quotes and brackets here and in the lines above.",
+		Remedy:  `Look at the indentation (spaces, never tabs), quotes and brackets here and in the lines above. Inside [] and {}, a pattern with braces needs quotes: "GET /orders/{id}".`,
 	},
 	YAMLAlias: {
 		Message: "anchors, aliases and merge keys (&, *, <<) are not read",

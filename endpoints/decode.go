@@ -183,7 +183,14 @@ func (d *decoder) mapping(n *yaml.Node, field string, keys []key, visit func(nam
 	if prefix != "" {
 		prefix += "."
 	}
-	return d.pairs(n, field, KeyDuplicate, func(k, v *yaml.Node) {
+	lines := make(map[string]int, len(keys))
+	return d.pairs(n, field, func(k, v *yaml.Node) {
+		if line := lines[k.Value]; line > 0 {
+			d.add(placeOf(k), KeyDuplicate, prefix+k.Value, k.Value, "",
+				fmt.Sprintf("%s, on line %d", known[KeyDuplicate].Message, line))
+			return
+		}
+		lines[k.Value] = k.Line
 		if findKey(keys, k.Value) == nil {
 			meant := meantKey(keys, k.Value)
 			d.add(placeOf(k), KeyUnknown, prefix+k.Value, k.Value, meant, unknownDetail(keys, k.Value))
@@ -201,9 +208,9 @@ func unknownDetail(keys []key, name string) string {
 	return ""
 }
 
-// pairs visits the keys of n in order, each once, and reports repeated ones. It
-// returns false if n is no mapping.
-func (d *decoder) pairs(n *yaml.Node, field string, duplicate cors.Code, visit func(k, v *yaml.Node)) bool {
+// pairs visits the keys of n in order, repeated ones too. It returns false if n
+// is no mapping.
+func (d *decoder) pairs(n *yaml.Node, field string, visit func(k, v *yaml.Node)) bool {
 	if !d.readable(n, field) {
 		return false
 	}
@@ -211,25 +218,17 @@ func (d *decoder) pairs(n *yaml.Node, field string, duplicate cors.Code, visit f
 		d.wrongType(n, field, "a list of key: value", "")
 		return false
 	}
-	lines := make(map[string]int, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
 		switch {
 		case k.ShortTag() == "!!merge":
 			d.add(placeOf(k), YAMLAlias, field, k.Value, "", "")
-			continue
 		case !d.readable(k, field):
-			continue
 		case k.Kind != yaml.ScalarNode:
 			d.wrongType(k, field, "a key", "")
-			continue
-		case lines[k.Value] > 0:
-			d.add(placeOf(k), duplicate, join(field, k.Value), k.Value, "",
-				fmt.Sprintf("%s, on line %d", known[duplicate].Message, lines[k.Value]))
-			continue
+		default:
+			visit(k, v)
 		}
-		lines[k.Value] = k.Line
-		visit(k, v)
 	}
 	return true
 }
@@ -329,7 +328,7 @@ func (d *decoder) document(root *yaml.Node) {
 }
 
 func (d *decoder) policies(n *yaml.Node, field string) {
-	d.pairs(n, field, PolicyDuplicate, func(k, v *yaml.Node) {
+	d.pairs(n, field, func(k, v *yaml.Node) {
 		d.doc.Policies = append(d.doc.Policies, NamedPolicy{Name: k.Value, Policy: d.policy(v, join(field, k.Value))})
 		d.src.policyNames = append(d.src.policyNames, k)
 		d.src.policies = append(d.src.policies, v)

@@ -23,9 +23,9 @@ type Mistake struct {
 	Column  int       `json:"column,omitempty"` // from 1, in characters; 0 as Line
 	Code    cors.Code `json:"code"`             // stable; see [Mistakes] for all
 	Warning bool      `json:"warning,omitempty"`
-	Field   string    `json:"field,omitempty"` // such as policies.front-end.domains[2] or endpoints[0].cors; empty: the whole file
-	Value   string    `json:"value,omitempty"` // as written; may be empty
-	Message string    `json:"message"`         // lower case, no full stop
+	Field   string    `json:"field,omitempty"`  // such as policies.front-end.domains[2] or endpoints[0].cors; empty: the whole file
+	Value   string    `json:"value,omitempty"`  // as written; may be empty
+	Message string    `json:"message"`          // lower case, no full stop
 	Repair  string    `json:"repair,omitempty"` // a value to put in its place; empty if none can be guessed
 	Remedy  string    `json:"remedy,omitempty"` // how to mend it, in sentences
 }
