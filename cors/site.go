@@ -156,7 +156,7 @@ func (s *Site) seenAs(r *http.Request) (scheme, host string) {
 		return scheme, host
 	}
 	proto, forwarded := lastElement(r.Header["X-Forwarded-Proto"]), lastElement(r.Header["X-Forwarded-Host"])
-	if proto == "" && forwarded == "" || !s.trusts(r.RemoteAddr) {
+	if proto == "" && forwarded == "" || !s.Trusts(r.RemoteAddr) {
 		return scheme, host
 	}
 	switch {
@@ -181,8 +181,9 @@ func lastElement(lines []string) string {
 	return strings.Trim(line[strings.LastIndexByte(line, ',')+1:], " \t")
 }
 
-// trusts reports whether remote, an address with port, is a trusted proxy's.
-func (s *Site) trusts(remote string) bool {
+// Trusts reports whether remote, an address with port as in
+// [http.Request.RemoteAddr], is a trusted proxy's.
+func (s *Site) Trusts(remote string) bool {
 	addr, err := netip.ParseAddrPort(remote)
 	if err != nil {
 		return false
