@@ -84,9 +84,7 @@ func Run(ctx context.Context, o Options) error {
 	defer documents.Close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	if err := gw.Follow(ctx, documents); err != nil {
-		return err
-	}
+	go gw.Follow(ctx, documents)
 
 	if o.JSON {
 		if err := json.NewEncoder(o.Out).Encode(at); err != nil {
