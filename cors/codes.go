@@ -111,7 +111,7 @@ var mistakes = map[Code]Mistake{
 		Remedy:  "Put https:// in front.",
 	},
 	OriginInvalidScheme: {
-		Message: "this is not a scheme: it begins with a letter and goes on with letters, digits, +, - or .",
+		Message: "this is not a scheme: letters first, then letters, digits and any of + - . before the ://",
 		Cause:   "What stands before :// is not a URL scheme, so no browser ever sends this origin.",
 		Remedy:  "Use https:// (or the exact scheme of your app).",
 	},

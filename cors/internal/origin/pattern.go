@@ -324,7 +324,8 @@ func (ps *parser) host(h string) {
 		ps.mistake(UpperCase)
 		h = lower
 	}
-	if h[0] == '[' || endsInNumber(h) {
+	special := ps.p.Scheme == "" || defaultPort(ps.p.Scheme) != "" // the URL standard's special schemes
+	if h[0] == '[' || special && endsInNumber(h) {
 		ps.ip(h)
 		return
 	}
