@@ -3,7 +3,6 @@ package gateway
 import (
 	"errors"
 	"log/slog"
-	"net/http"
 	"net/http/httputil"
 	"sync"
 	"sync/atomic"
@@ -23,6 +22,11 @@ type Gateway struct {
 
 	live   atomic.Pointer[live]
 	swapMu sync.Mutex // held while live is replaced
+
+	followMu sync.Mutex
+	problem  error // of the newest document, nil if it is in force; guarded by followMu
+
+	tunnels tunnels
 }
 
 // live is what requests are judged by: one pointer, so none sees half of

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -23,6 +22,9 @@ const (
 	DefaultIdleTimeout       = 2 * time.Minute
 	DefaultShutdownTimeout   = 30 * time.Second
 )
+
+// tunnelsTimeout is how long to wait for tunnels that were cut to be gone.
+const tunnelsTimeout = 5 * time.Second
 
 // AdminOff is the value of [ServerOptions.Admin] for no admin listener.
 const AdminOff = "off"
@@ -69,7 +71,6 @@ type Server struct {
 	acme                       *acmeManager // nil: no ACME
 
 	cut      context.CancelFunc // ends the contexts of all requests
-	tunnels  sync.WaitGroup     // handlers that run, those of hijacked connections included
 	ready    atomic.Bool        // listeners serve
 	draining atomic.Bool
 }
@@ -81,7 +82,7 @@ func NewServer(g *Gateway, o ServerOptions) (*Server, error) {
 	var base context.Context
 	base, s.cut = context.WithCancel(context.Background())
 	s.traffic = &http.Server{
-		Handler:                      http.HandlerFunc(s.serveTraffic),
+		Handler:                      g,
 		DisableGeneralOptionsHandler: true,
 		MaxHeaderBytes:               cmp.Or(o.MaxHeaderBytes, DefaultMaxHeaderBytes),
 		ReadHeaderTimeout:            cmp.Or(o.ReadHeaderTimeout, DefaultReadHeaderTimeout),
@@ -173,14 +174,6 @@ func (s *Server) AdminAddr() net.Addr {
 	return s.adminListen.Addr()
 }
 
-// serveTraffic is the handler of the traffic listener. It knows how many
-// handlers run, which http.Server does not once a connection is a tunnel.
-func (s *Server) serveTraffic(w http.ResponseWriter, r *http.Request) {
-	s.tunnels.Add(1)
-	defer s.tunnels.Done()
-	s.gateway.ServeHTTP(w, r)
-}
-
 // Run serves until ctx ends, then lets the requests that run come to their end:
 // no new connections are accepted, /readyz says 503, and what still runs after
 // ShutdownTimeout is cut off. WebSockets are closed once the other requests are
@@ -232,8 +225,11 @@ func (s *Server) drain() error {
 		s.log.Warn("requests cut off at shutdown", "after", s.shutdown)
 		_ = s.traffic.Close()
 	}
+	// What is left are tunnels, which have no natural end.
 	s.cut()
-	s.tunnels.Wait()
+	ctx, cancel = context.WithTimeout(context.Background(), tunnelsTimeout)
+	defer cancel()
+	s.gateway.tunnels.wait(ctx)
 	s.log.Info("stopped")
 	return nil
 }
