@@ -119,7 +119,7 @@ func (f *File) writeTemp(at place, data []byte, old fs.FileInfo) (path string, e
 			err = closeErr
 		}
 		if err != nil {
-			err = errors.Join(err, os.Remove(path))
+			err = errors.Join(err, os.Remove(temp.Name()))
 		}
 	}()
 	err = f.step("write", func() error {
