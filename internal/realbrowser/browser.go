@@ -51,6 +51,11 @@ type Options struct {
 	// Nil: the browser connects by itself (names below .localhost are loopback).
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
+	// ThirdPartyCookies allows cookies in requests to other sites, as Chrome does
+	// by default. Debian's Chromium blocks them unless told otherwise, Firefox
+	// keeps them in a jar per top-level site.
+	ThirdPartyCookies bool
+
 	// Flags are further command-line arguments, Prefs further Firefox preferences
 	// (bool, int or string).
 	Flags []string

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -43,6 +44,11 @@ func (b *Browser) startChromium(ctx context.Context, executable, proxy string, o
 	if err != nil {
 		return err
 	}
+	if opts.ThirdPartyCookies {
+		if err := writePreferences(b.proc.dir, `{"profile": {"block_third_party_cookies": false, "cookie_controls_mode": 0}}`); err != nil {
+			return err
+		}
+	}
 	theirIn, ourOut, err := os.Pipe()
 	if err != nil {
 		return err
@@ -67,6 +73,14 @@ func (b *Browser) startChromium(ctx context.Context, executable, proxy string, o
 	}
 	b.version = v.Product
 	return nil
+}
+
+// writePreferences gives a fresh profile its first settings.
+func writePreferences(dir, preferences string) error {
+	if err := os.Mkdir(filepath.Join(dir, "Default"), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "Default", "Preferences"), []byte(preferences), 0o600)
 }
 
 // pipeWire frames DevTools texts by NUL bytes.

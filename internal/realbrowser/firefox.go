@@ -101,6 +101,9 @@ func (b *Browser) startFirefox(ctx context.Context, executable, proxy string, op
 			"network.proxy.failover_direct":           false,
 		})
 	}
+	if opts.ThirdPartyCookies {
+		prefs["network.cookie.cookieBehavior"] = 0
+	}
 	maps.Copy(prefs, opts.Prefs)
 	if err := writePrefs(filepath.Join(b.proc.dir, "user.js"), prefs); err != nil {
 		return err
