@@ -33,6 +33,7 @@ require (
 	github.com/caddyserver/certmagic v0.25.6
 	github.com/concors/concors/cors v0.0.0
 	github.com/fsnotify/fsnotify v1.10.1
+	github.com/google/jsonschema-go v0.4.3
 	github.com/prometheus/client_golang v1.25.0
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/pflag v1.0.9

@@ -232,7 +232,7 @@ func (e *editor) policy(n *yaml.Node, old, next Policy) {
 		v, has := next.field(k.name)
 		within := func(n *yaml.Node) { e.strings(n, v) }
 		switch {
-		case !has && !slices.Contains(k.under, next.allow()):
+		case !has && !k.belongsTo(next.allow()):
 			// Even if it said nothing: it must not be there.
 			changes[k.name] = change{remove: true}
 		case !same(was, had, v, has):

@@ -346,3 +346,17 @@ func FuzzEdit(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkEdit10000Endpoints(b *testing.B) {
+	text := []byte(manyEndpoints(10_000))
+	doc, _ := endpoints.Parse("", text)
+	next := doc.Clone()
+	next.Endpoints[5000].CORS = endpoints.Setting{Inline: &endpoints.Policy{Allow: "all"}}
+	next.Endpoints = slices.Delete(next.Endpoints, 10, 11)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := endpoints.Edit(text, next); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

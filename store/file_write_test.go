@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -291,6 +292,30 @@ func TestFileKeepsModeOwnerAndLink(t *testing.T) {
 	}
 }
 
+func TestFileReadOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "concors.yaml")
+	write(t, path, text("/a"))
+	f := open(t, path, store.Options{})
+	s := get(t, f)
+	do(t, f.Writable(), os.Chmod(path, 0o444))
+	if err := f.Writable(); !errors.Is(err, store.ErrReadOnly) {
+		t.Errorf("Writable returned %v; want ErrReadOnly", err)
+	}
+	if _, err := f.Put(t.Context(), with(s.Document, "/b"), s.Stored()); !errors.Is(err, store.ErrReadOnly) {
+		t.Errorf("Put returned %v; want ErrReadOnly", err)
+	}
+	do(t, os.Chmod(path, 0o644))
+	_, err := f.Put(t.Context(), with(s.Document, "/b"), s.Stored())
+	do(t, err, os.Remove(path), f.Writable())
+
+	missing := open(t, filepath.Join(dir, "no/such/concors.yaml"), store.Options{})
+	if err := missing.Writable(); !errors.Is(err, store.ErrReadOnly) || !strings.Contains(err.Error(), "folder does not exist") {
+		t.Errorf("Writable of a file whose folder is missing returned %v; want ErrReadOnly", err)
+	}
+}
+
 func TestFileNewFileIsReadable(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "concors.yaml")
@@ -339,14 +364,73 @@ func TestFileWaitsForTheLock(t *testing.T) {
 	}
 }
 
-// The file is of people: Put must not wait for a program that never closes it.
+// Some programs never close what they have opened.
 func TestFileHeldOpen(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "concors.yaml")
-	write(t, path, text("/a"))
-	w, err := os.OpenFile(path, os.O_RDWR, 0)
-	do(t, err)
-	defer w.Close()
+	hold := func(t *testing.T) (path string, holder *os.File) {
+		path = filepath.Join(t.TempDir(), "concors.yaml")
+		write(t, path, text("/a"))
+		holder, err := os.OpenFile(path, os.O_RDWR, 0)
+		do(t, err)
+		t.Cleanup(func() { _ = holder.Close() })
+		return path, holder
+	}
+	t.Run("but written no more", func(t *testing.T) {
+		t.Parallel()
+		path, _ := hold(t)
+		f := open(t, path, store.Options{})
+		s := awaitText(t, f, text("/a"))
+		_, err := f.Put(t.Context(), with(s.Document, "/b"), s.Stored())
+		do(t, err)
+	})
+	t.Run("and written without end", func(t *testing.T) {
+		t.Parallel()
+		if runtime.GOOS != "linux" {
+			t.Skip("only Linux tells that a program has a file open for writing")
+		}
+		path, holder := hold(t)
+		later := time.Now().Add(time.Hour) // never long enough ago
+		do(t, os.Chtimes(path, later, later))
+		f := open(t, path, store.Options{})
+		s := awaitProblem(t, f)
+		if !strings.Contains(s.Problem.Err.Error(), "still writing") {
+			t.Errorf("the problem is %v", s.Problem.Err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		if _, err := f.Put(ctx, &endpoints.Document{}, ""); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Put returned %v; want the end of its context", err)
+		}
+		do(t, holder.Close())
+		awaitText(t, f, text("/a"))
+	})
+}
+
+func TestFileLinkPointedElsewhereMeanwhile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	one, two, path := filepath.Join(dir, "one.yaml"), filepath.Join(dir, "two.yaml"), filepath.Join(dir, "concors.yaml")
+	write(t, one, text("/a"))
+	write(t, two, text("/a"))
+	do(t, os.Symlink(one, path))
 	f := open(t, path, store.Options{})
-	awaitText(t, f, text("/a"))
+	times := 0
+	f.FailBefore(func(step string) error {
+		if step == "rename" {
+			if times++; times == 1 {
+				do(t, os.Symlink(two, path+".new"), os.Rename(path+".new", path))
+			}
+		}
+		return nil
+	})
+	s := get(t, f)
+	rev, err := f.Put(t.Context(), with(s.Document, "/b"), s.Stored())
+	do(t, err)
+	for target, want := range map[string]store.Revision{one: s.Revision, two: rev} {
+		raw, err := os.ReadFile(target)
+		do(t, err)
+		if got := store.RevisionOf(raw); got != want {
+			t.Errorf("%s has revision %q; want %q", filepath.Base(target), got, want)
+		}
+	}
 }
