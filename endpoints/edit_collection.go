@@ -141,7 +141,11 @@ func longestRun(targets []target) []bool {
 		if k > 0 {
 			before[i] = ends[k-1]
 		}
-		ends = append(ends[:k:k], append([]int{i}, ends[min(k+1, len(ends)):]...)...)
+		if k == len(ends) {
+			ends = append(ends, i)
+		} else {
+			ends[k] = i
+		}
 	}
 	stays := make([]bool, len(targets))
 	if len(ends) > 0 {

@@ -291,10 +291,12 @@ func (m maker) touch(d *endpoints.Document) *endpoints.Document {
 
 func TestTwentyEditsKeepEveryComment(t *testing.T) {
 	m := maker{rand.New(rand.NewPCG(5, 6))}
+	total := 0
 	for range 40 {
 		doc := m.document()
 		text := m.noisy(m.flowing(mustEdit(t, nil, doc)))
 		comments := commentsIn(text)
+		total += len(comments)
 		for range 20 {
 			doc = m.touch(doc)
 			next := mustEdit(t, []byte(text), doc)
@@ -303,6 +305,9 @@ func TestTwentyEditsKeepEveryComment(t *testing.T) {
 			}
 			text = next
 		}
+	}
+	if total < 200 {
+		t.Errorf("only %d comments were there to keep", total)
 	}
 }
 
@@ -345,4 +350,18 @@ func FuzzEdit(f *testing.F) {
 			t.Fatalf("%q became %q, which says something else", text, out)
 		}
 	})
+}
+
+func BenchmarkEdit10000Endpoints(b *testing.B) {
+	text := []byte(manyEndpoints(10_000))
+	doc, _ := endpoints.Parse("", text)
+	next := doc.Clone()
+	next.Endpoints[5000].CORS = endpoints.Setting{Inline: &endpoints.Policy{Allow: "all"}}
+	next.Endpoints = slices.Delete(next.Endpoints, 10, 11)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := endpoints.Edit(text, next); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
