@@ -31,7 +31,7 @@ func newAccessLog(o *Options) *accessLog {
 	return &accessLog{log: o.AccessLog, every: max(o.AccessSample, 1)}
 }
 
-// log writes the line of x, which is over, or was aborted. Header values stay
+// write writes the line of x, which is over, or was aborted. Header values stay
 // out, except those that explain a refusal.
 func (l *accessLog) write(x *exchange, took time.Duration, aborted bool) {
 	d := &x.decision
@@ -53,6 +53,9 @@ func (l *accessLog) write(x *exchange, took time.Duration, aborted bool) {
 		slog.String("client", client),
 		slog.String("proto", x.in.Proto),
 	)
+	if before := x.in.Header["X-Forwarded-For"]; len(before) > 0 && x.live != nil && x.live.table.Site().Trusts(x.in.RemoteAddr) {
+		attrs = append(attrs, slog.String("forwarded_for", cut(strings.Join(before, ", "), maxLogged)))
+	}
 	if x.ep != nil {
 		attrs = append(attrs, slog.String("endpoint", x.ep.Pattern))
 	}

@@ -96,6 +96,7 @@ func (x *exchange) finish() {
 	if p != nil && p != http.ErrAbortHandler {
 		x.g.log.Error("panic", "method", x.in.Method, "path", loggedPath(x.in.URL), "panic", p, "stack", string(debug.Stack()))
 		if x.status == 0 && !x.upgraded {
+			clear(x.Header()) // whatever was prepared
 			x.fail(problemInternal)
 			p = nil
 		} else {
@@ -107,7 +108,7 @@ func (x *exchange) finish() {
 	}
 	if !x.start.IsZero() {
 		took := time.Since(x.start)
-		if x.forwarding {
+		if x.forwarding && !x.upgraded {
 			x.g.metrics.durations.Observe(took.Seconds())
 		}
 		if x.g.access != nil {
