@@ -67,6 +67,9 @@ func (x *exchange) decide(d cors.Decision) {
 
 // WriteHeader implements http.ResponseWriter.
 func (x *exchange) WriteHeader(status int) {
+	if status == http.StatusContinue {
+		return // the server says so itself as soon as the upstream reads the body
+	}
 	if status < 200 && status != http.StatusSwitchingProtocols {
 		// The upstream's hints; browsers apply no CORS to them, but cookies.
 		if x.enforced() {
