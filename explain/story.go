@@ -131,7 +131,8 @@ func (a *Answer) writeStatus(w io.Writer) {
 		for _, n := range a.Result.Notes {
 			switch n.Code {
 			case browser.NoteCookiesNotIncluded, browser.NoteCookieSameSite, browser.NoteCookieSecure, browser.NoteCookieThirdParty:
-				fmt.Fprintln(w, "Perhaps it misses the cookie: "+clean(n.Text()))
+				fmt.Fprintln(w, "Perhaps it misses the cookie that did not come along, see ! above.")
+				return
 			}
 		}
 	}
@@ -139,8 +140,10 @@ func (a *Answer) writeStatus(w io.Writer) {
 
 // WriteFailure explains a failure and says what to change.
 func WriteFailure(w io.Writer, f *browser.Failure, s Style) {
-	fmt.Fprintln(w)
-	fmt.Fprintln(w, clean(f.Explain()))
+	// The explanation begins with the summary, which the verdict has said.
+	if why := strings.TrimPrefix(clean(f.Explain()), capital(clean(f.Summary()))+"."); why != "" {
+		fmt.Fprintln(w, "\n"+strings.TrimSpace(why))
+	}
 	r := f.Repair()
 	if r.Server+r.Setting+r.Page != "" || len(r.Headers) > 0 {
 		fmt.Fprintln(w, "\n"+s.bold("What to change"))
