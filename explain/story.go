@@ -40,6 +40,8 @@ func (a *Answer) Write(w io.Writer, s Style) {
 	case Allowed:
 		fmt.Fprintln(w, s.good(s.bold("✓ "+capital(clean(a.Result.Verdict())))))
 		a.writeStatus(w)
+	case Refused:
+		fmt.Fprintln(w, s.bad(s.bold("✗ Refused by Concors before it ran")))
 	case Held:
 		fmt.Fprintln(w, s.good(s.bold("✓ Nothing stands in the way so far"))+". The call itself was not sent: "+clean(a.Held)+".")
 	case NotAsked:
