@@ -58,6 +58,7 @@ func asks(method string) string { return "Access-Control-Request-Method: " + met
 // echo is an upstream that says what it got.
 func echo(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Got", r.Method+" "+r.RequestURI)
+	_ = http.NewResponseController(w).EnableFullDuplex()
 	_, _ = io.Copy(w, r.Body)
 }
 
