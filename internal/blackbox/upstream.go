@@ -1,6 +1,7 @@
 package blackbox
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -36,7 +37,10 @@ var profiles = map[string]profile{
 	"not found":    {404, []Field{{"Access-Control-Allow-Origin", "*"}, {"Clear-Site-Data", `"*"`}}},
 	"teapot":       {418, []Field{{"Content-Type", "application/problem+json"}, {"Access-Control-Allow-Origin", ""}}},
 	"error":        {500, []Field{{"Set-Cookie", "a=b"}, {"Cross-Origin-Resource-Policy", "same-site"}}},
-	"no content":   {204, []Field{{"Access-Control-Allow-Methods", "PUT"}, {"Vary", "X-Mine"}}},
+	"socket": {101, []Field{
+		{"Set-Cookie", "session=new"}, {"Clear-Site-Data", `"cookies"`}, {"Access-Control-Allow-Origin", "https://evil.example"}, {"Vary", "Accept"},
+		{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="}}},
+	"no content": {204, []Field{{"Access-Control-Allow-Methods", "PUT"}, {"Vary", "X-Mine"}}},
 }
 
 // answerNames in a fixed order, the plain one more often.
@@ -132,6 +136,23 @@ func (u *Upstream) record(r *http.Request) {
 		return
 	}
 	u.records[id] = &Record{Method: r.Method, Target: r.RequestURI, Header: r.Header.Clone(), Body: string(body), Times: 1}
+}
+
+// Socket answers a WebSocket handshake and then returns every byte.
+func (u *Upstream) Socket(w http.ResponseWriter, r *http.Request) {
+	u.record(r)
+	c, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	_, _ = rw.WriteString("HTTP/1.1 101 Switching Protocols\r\n")
+	for _, f := range profiles["socket"].header {
+		_, _ = fmt.Fprintf(rw, "%s: %s\r\n", f.Name, f.Value)
+	}
+	_, _ = rw.WriteString("\r\n")
+	_ = rw.Flush()
+	_, _ = io.Copy(c, rw.Reader)
 }
 
 func (u *Upstream) reply(w http.ResponseWriter, r *http.Request) {
