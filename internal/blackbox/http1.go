@@ -27,6 +27,8 @@ type Conn struct {
 	Peer string      // the local address
 	TLS  *tls.Config // nil: plain
 
+	Dialled int // how often it had to
+
 	c      net.Conn
 	br     *bufio.Reader
 	reused bool
@@ -118,6 +120,7 @@ func (c *Conn) dial() error {
 		return err
 	}
 	c.c, c.br, c.reused = nc, bufio.NewReader(nc), false
+	c.Dialled++
 	return nil
 }
 

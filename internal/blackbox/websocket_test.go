@@ -3,7 +3,6 @@ package blackbox
 import (
 	"bufio"
 	"bytes"
-	"crypto/tls"
 	"io"
 	"math/rand/v2"
 	"sync"
@@ -13,7 +12,7 @@ import (
 
 // frame is a masked WebSocket text frame: "hello". The upstream returns it as
 // it came, so that a proxy which touched a byte is seen.
-var frame = []byte("\x81\x85\x01\x02\x03\x04ignhn")
+var frame = []byte("\x81\x85\x01\x02\x03\x04igohn")
 
 // socketWorld has an endpoint for WebSockets with each setting.
 func socketWorld(u *Upstream, name string, withTLS bool, origins ...string) *World {
@@ -111,7 +110,7 @@ func TestWebSocketHandshakes(t *testing.T) {
 
 // handshake opens a socket, if it may, and sends one frame over it.
 func handshake(target Target, q *Question) (*Answer, []byte, error) {
-	c, err := Dial(target.Addr, q.Peer, withoutHTTP2(target.TLS))
+	c, err := Dial(target.Addr, q.Peer, target.TLS)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -132,13 +131,4 @@ func handshake(target Target, q *Question) (*Answer, []byte, error) {
 		return nil, nil, err
 	}
 	return a, echo, c.SetDeadline(time.Now())
-}
-
-func withoutHTTP2(config *tls.Config) *tls.Config {
-	if config == nil {
-		return nil
-	}
-	config = config.Clone()
-	config.NextProtos = nil
-	return config
 }
