@@ -72,8 +72,12 @@ func originCases(w *World, s *Setting, host string) []lines {
 	return cases
 }
 
-// essentialOrigins is how many of originCases are asked with everything else.
-const essentialOrigins = 5
+// essentialOrigins is how many of originCases are asked with everything else;
+// from the last of them up to ownOrigins they are own, or nearly.
+const (
+	essentialOrigins = 5
+	ownOrigins       = 20
+)
 
 // allowedExample is an origin that the setting allows, if it allows any.
 func allowedExample(s *Setting) string {
@@ -241,15 +245,12 @@ var contentTypes = []string{"", "application/json", "text/plain", "application/x
 
 var methodCases = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE", "patch"}
 
-// requestMethodCases are Access-Control-Request-Method's lines; the first few
-// are asked with everything else.
+// requestMethodCases are Access-Control-Request-Method's lines.
 var requestMethodCases = []lines{
 	{"GET"}, {"PUT"}, {"PATCH"},
 	{"POST"}, {"DELETE"}, {"HEAD"}, {"PURGE"}, {"put"}, {"Get"}, {"MKCOL"}, {""}, {"GET, POST"}, {"P@T"},
 	{"GET", "GET"}, {"PUT", "POST"}, nil,
 }
-
-const essentialRequestMethods = 3
 
 // requestHeaderCases are Access-Control-Request-Headers' lines for a setting;
 // the first few are asked with everything else.

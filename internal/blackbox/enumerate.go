@@ -13,6 +13,20 @@ type generator struct {
 	http2  bool
 	nextID *int
 	out    []*Question
+
+	origins map[string][]lines // originCases of a setting and a host
+}
+
+// originCases remembers what it has put together.
+func (g *generator) originCases(s *Setting, host string) []lines {
+	key := s.Name + " " + host
+	if g.origins[key] == nil {
+		if g.origins == nil {
+			g.origins = map[string][]lines{}
+		}
+		g.origins[key] = originCases(g.world, s, host)
+	}
+	return g.origins[key]
 }
 
 // Questions is the whole enumeration, about n questions, the same for the same
@@ -55,7 +69,7 @@ func Questions(worlds []*World, n int, seed uint64) []*Question {
 func (g *generator) essentials() {
 	for _, s := range g.world.Settings {
 		host := g.host()
-		origins := originCases(g.world, s, host)
+		origins := g.originCases(s, host)
 		headers := requestHeaderCases(s)
 		for i, o := range origins {
 			if i < essentialOrigins {
@@ -69,11 +83,11 @@ func (g *generator) essentials() {
 			g.request(s, host, pick(g, methodCases), o, metadata{})
 			g.request(s, host, pick(g, []string{"GET", "POST"}), o, pick(g, metadataCases))
 			if i%essentialOrigins == 0 || i < essentialOrigins {
-				for _, m := range requestMethodCases[:essentialRequestMethods] {
-					for _, h := range headers[:essentialRequestHeaders] {
-						g.preflight(s, host, o, m, h)
-					}
+				for _, h := range headers[:essentialRequestHeaders] {
+					g.preflight(s, host, o, lines{"GET"}, h)
+					g.preflight(s, host, o, lines{"PUT"}, h)
 				}
+				g.preflight(s, host, o, lines{"PATCH"}, nil)
 			}
 		}
 		for _, h := range headers {
@@ -83,38 +97,46 @@ func (g *generator) essentials() {
 			g.preflight(s, host, lines{allowedExample(s)}, m, nil)
 		}
 	}
-	g.paths()
+	for range 5 {
+		g.paths()
+	}
 }
 
-// sample adds one question from the whole product.
+// sample adds one question from the whole product; the rows of the table that
+// few combinations reach get more than their share.
 func (g *generator) sample() {
 	s, host := pick(g, g.world.Settings), g.host()
-	origin := pick(g, originCases(g.world, s, host))
-	switch {
-	case g.rng.IntN(3) == 0:
-		origin = lines{allowedExample(s)}
-	case g.rng.IntN(6) == 0:
-		origin = nil
-	}
-	switch n := g.rng.IntN(100); {
+	origin, m, method := pick(g, g.originCases(s, host)), pick(g, metadataCases), pick(g, methodCases)
+	switch n := g.rng.IntN(1000); {
 	case n < 3:
 		g.paths()
-	case n < 25:
-		m, h := lines{pick(g, []string{"GET", "POST", "PUT", "DELETE"})}, requestHeaderCases(s)[1]
+		return
+	case n < 100: // allowed
+		origin = lines{allowedExample(s)}
+	case n < 250: // rule 3, where the forwarded headers matter
+		origin, m = pick(g, g.originCases(s, host)[essentialOrigins-1:ownOrigins]), metadata{}
+		if declared := g.world.Origins; len(declared) > 0 && g.rng.IntN(2) == 0 {
+			origin = lines{pick(g, declared)}
+		}
+	case n < 350: // embedded
+		origin, m, method = nil, pick(g, metadataCases), pick(g, []string{"GET", "GET", "HEAD", "POST", "PURGE"})
+	case n < 400:
+		origin, method = lines{pick(g, append([]string{"https://idp.example.net", "https://eu.pay.example.net", "null"}, s.Senders...))}, "POST"
+	case n < 600:
+		ask, headers := lines{pick(g, []string{"GET", "POST", "PUT", "DELETE"})}, requestHeaderCases(s)[1]
 		if g.rng.IntN(3) == 0 {
-			m = pick(g, requestMethodCases)
+			ask = pick(g, requestMethodCases)
 		}
 		if g.rng.IntN(2) == 0 {
-			h = pick(g, requestHeaderCases(s))
+			headers = pick(g, requestHeaderCases(s))
 		}
-		g.preflight(s, host, origin, m, h)
-	default:
-		m := pick(g, metadataCases)
-		if g.rng.IntN(3) == 0 {
-			m = metadata{} // rule 3 and the forwarded headers matter only here
+		if g.rng.IntN(2) == 0 {
+			origin = lines{allowedExample(s)}
 		}
-		g.request(s, host, pick(g, methodCases), origin, m)
+		g.preflight(s, host, origin, ask, headers)
+		return
 	}
+	g.request(s, host, method, origin, m)
 }
 
 func pick[T any](g *generator, from []T) T { return from[g.rng.IntN(len(from))] }
@@ -167,7 +189,7 @@ func (g *generator) target(s *Setting, method string) string {
 		return p + "/listed"
 	case n < 25:
 		return p + "/options"
-	case n < 40 || !slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "DELETE", "PURGE"}, method) && n < 80:
+	case n < 40 || !slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "DELETE", "PURGE"}, method) && n < 92:
 		return p + "/anything"
 	}
 	return p + pick(g, []string{"/item/7", "/item/7?q=a%2fb&r=..", "/item/caf%C3%A9", "/item/a%20b", "/item/a%2eb", "/item/%252f", "/item/a..b", "/item/..."})
@@ -186,7 +208,7 @@ func (g *generator) paths() {
 			g.preflight2(s, target)
 			continue
 		}
-		q := g.question(g.host(), pick(g, methodCases), target, pick(g, originCases(g.world, s, "api.test")), pick(g, metadataCases))
+		q := g.question(g.host(), pick(g, methodCases), target, pick(g, g.originCases(s, "api.test")), pick(g, metadataCases))
 		g.ask(q)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -20,6 +21,8 @@ type standIn struct {
 	fault     func(w *Want, out, back http.Header) // out: to the upstream; back: to the client
 	misroute  func(w *Want)
 }
+
+var standInTransport = &http.Transport{MaxIdleConnsPerHost: 16, DisableCompression: true}
 
 func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id, _ := strconv.Atoi(r.Header.Get("X-Question"))
@@ -42,7 +45,7 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.fault(&want, out, nil)
 	}
 	if want.Reached {
-		res, err := http.DefaultTransport.RoundTrip((&http.Request{
+		res, err := standInTransport.RoundTrip((&http.Request{
 			Method: r.Method, URL: &url.URL{Scheme: "http", Host: strings.TrimPrefix(s.upstream, "http://"), Opaque: q.Target}, Host: "upstream",
 			Header: out, Body: r.Body, ContentLength: r.ContentLength,
 		}).WithContext(r.Context()))
@@ -152,6 +155,11 @@ func standIns(t *testing.T, s *standIn, worlds []*World) map[string]Target {
 	return targets
 }
 
+var standInQuestions = sync.OnceValues(func() ([]*World, []*Question) {
+	worlds := Worlds()
+	return worlds, Questions(worlds, 0, 7)
+})
+
 func runStandIn(t *testing.T, s *standIn, n int) *Tally {
 	t.Helper()
 	u, err := NewUpstream()
@@ -159,8 +167,7 @@ func runStandIn(t *testing.T, s *standIn, n int) *Tally {
 		t.Fatal(err)
 	}
 	t.Cleanup(u.Close)
-	worlds := Worlds()
-	questions := Questions(worlds, 0, 7)
+	worlds, questions := standInQuestions()
 	questions = questions[:min(n, len(questions))]
 	s.questions, s.upstream = map[int]*Question{}, u.URL
 	for _, q := range questions {
@@ -207,7 +214,7 @@ func TestDriverSeesPlantedFaults(t *testing.T) {
 		}},
 		"cookies are kept": {what: "upstream's Cookie", misroute: func(w *Want) { w.Anonymous = false }},
 		"authorization is dropped": {what: "upstream's Authorization", fault: func(_ *Want, out, _ http.Header) {
-			out.Del("Authorization") // nil for the way back
+			out.Del("Authorization")
 		}},
 		"Set-Cookie passes": {what: "Set-Cookie", misroute: func(w *Want) { w.Anonymous = false }},
 		"Vary is overwritten": {what: "Vary lacks Accept-Language", fault: back(func(w *Want, h http.Header) {
@@ -254,7 +261,7 @@ func TestDriverSeesPlantedFaults(t *testing.T) {
 		"upstream's own headers are touched where nothing is enforced": {what: "(not enforced)", misroute: func(w *Want) { w.Untouched = false }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tally := runStandIn(t, &standIn{fault: tc.fault, misroute: tc.misroute}, 3000)
+			tally := runStandIn(t, &standIn{fault: tc.fault, misroute: tc.misroute}, 1200)
 			for key := range tally.Wrong {
 				if strings.HasSuffix(key, tc.what) {
 					return

@@ -264,3 +264,49 @@ func TestRefusalComesBeforeTheBody(t *testing.T) {
 		t.Errorf("it asked for the body: %q", a.Early)
 	}
 }
+
+// SIGTERM: what is under way is finished, then the program ends without an
+// error (serve's cleanup sees to that).
+func TestGracefulShutdown(t *testing.T) {
+	u := newUpstream(t)
+	release := make(chan struct{})
+	u.Handle("/slow", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "first ")
+		_ = http.NewResponseController(w).Flush()
+		<-release
+		_, _ = io.WriteString(w, "last")
+	})
+	s := friendly()
+	w := &World{Name: "streams", Settings: []*Setting{s}, Endpoints: []*Endpoint{{Method: "GET", Path: "/slow", Setting: s}}}
+	bin, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Start(bin, scratch, w.Document(u.URL), [2]string{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := &streams{World: w, u: u, target: Target{Addr: p.Addr}}
+	res := st.open(t, st.question("GET", "/slow"), false)
+	defer res.Body.Close()
+	stopped := make(chan error, 1)
+	go func() { stopped <- p.Stop() }()
+	for deadline := time.Now().Add(patience / 3); ; {
+		c, err := Dial(p.Addr, "127.0.0.1", nil)
+		if err != nil {
+			break // it listens no more
+		}
+		c.Close()
+		if time.Now().After(deadline) {
+			t.Error("it still listens, long after SIGTERM")
+			break
+		}
+	}
+	close(release)
+	if body, err := io.ReadAll(res.Body); err != nil || string(body) != "first last" {
+		t.Errorf("the request under way got %q, %v", body, err)
+	}
+	if err := <-stopped; err != nil {
+		t.Errorf("after SIGTERM: %v; its last lines:\n%s", err, p.Log())
+	}
+}

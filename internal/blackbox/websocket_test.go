@@ -59,6 +59,7 @@ func socketQuestions(worlds ...*World) []*Question {
 				}
 			}
 		}
+		out = append(out, g.out...)
 	}
 	return out
 }
@@ -103,6 +104,9 @@ func TestWebSocketHandshakes(t *testing.T) {
 	close(next)
 	wg.Wait()
 	t.Logf("%d handshakes", tally.Asked)
+	if tally.Asked < 1000 {
+		t.Errorf("only %d handshakes were tried", tally.Asked)
+	}
 	if len(tally.Wrong) > 0 {
 		t.Errorf("%d kinds of mistake:\n%s", len(tally.Wrong), tally)
 	}
