@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -51,7 +52,8 @@ type Program struct {
 
 	mu     sync.Mutex // guards what follows
 	recent []string   // the last lines of its log
-	panics []string
+	problems []string // its lines of level WARN and ERROR
+	panics   []string
 }
 
 const keptLines = 60
@@ -118,6 +120,9 @@ func (p *Program) read(stderr io.Reader, ready chan struct{}) {
 		if strings.Contains(line, "panic") || strings.Contains(line, "DATA RACE") {
 			p.panics = append(p.panics, line)
 		}
+		if strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR") {
+			p.problems = append(p.problems, line)
+		}
 		if p.recent = append(p.recent, line); len(p.recent) > keptLines {
 			p.recent = p.recent[1:]
 		}
@@ -135,11 +140,18 @@ func (p *Program) Log() string {
 	return strings.Join(p.recent, "")
 }
 
+// Problems are its lines of level WARN and ERROR so far.
+func (p *Program) Problems() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.problems)
+}
+
 // Panics are the log's lines that speak of one, or of a data race.
 func (p *Program) Panics() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.panics
+	return slices.Clone(p.panics)
 }
 
 // Stop ends it as an operator would, and says how it ended.
