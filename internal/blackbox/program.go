@@ -50,9 +50,9 @@ type Program struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when its output has ended
 
-	mu     sync.Mutex // guards what follows
-	recent []string   // the last lines of its log
-	problems []string // its lines of level WARN and ERROR
+	mu       sync.Mutex // guards what follows
+	recent   []string   // the last lines of its log
+	problems []string   // its lines of level WARN and ERROR
 	panics   []string
 }
 
