@@ -3,6 +3,8 @@ package cors
 import (
 	"maps"
 	"slices"
+
+	"github.com/concors/concors/cors/internal/origin"
 )
 
 // A Code names a kind of mistake. Codes are stable: tools, documentation and
@@ -11,24 +13,24 @@ type Code string
 
 // Mistakes in an origin pattern: in Domains, Senders and a site's Origins.
 const (
-	OriginEmpty             Code = "origin-empty"
-	OriginNull              Code = "origin-null"
-	OriginMissingScheme     Code = "origin-missing-scheme"
-	OriginInvalidScheme     Code = "origin-invalid-scheme"
-	OriginOpaqueScheme      Code = "origin-opaque-scheme"
-	OriginWebSocketScheme   Code = "origin-websocket-scheme"
-	OriginUserinfo          Code = "origin-userinfo"
-	OriginPath              Code = "origin-path"
-	OriginUpperCase         Code = "origin-upper-case"
-	OriginUnicodeHost       Code = "origin-unicode-host"
-	OriginInvalidHost       Code = "origin-invalid-host"
-	OriginHostTooLong       Code = "origin-host-too-long"
-	OriginIPNotCanonical    Code = "origin-ip-not-canonical"
-	OriginInvalidPort       Code = "origin-invalid-port"
-	OriginDefaultPort       Code = "origin-default-port"
-	OriginWildcardAll       Code = "origin-wildcard-all"
-	OriginWildcardMisplaced Code = "origin-wildcard-misplaced"
-	OriginPublicSuffix      Code = "origin-public-suffix"
+	OriginEmpty             Code = origin.Empty
+	OriginNull              Code = origin.Null
+	OriginMissingScheme     Code = origin.MissingScheme
+	OriginInvalidScheme     Code = origin.InvalidScheme
+	OriginOpaqueScheme      Code = origin.OpaqueScheme
+	OriginWebSocketScheme   Code = origin.WebSocketScheme
+	OriginUserinfo          Code = origin.Userinfo
+	OriginPath              Code = origin.Path
+	OriginUpperCase         Code = origin.UpperCase
+	OriginUnicodeHost       Code = origin.UnicodeHost
+	OriginInvalidHost       Code = origin.InvalidHost
+	OriginHostTooLong       Code = origin.HostTooLong
+	OriginIPNotCanonical    Code = origin.IPNotCanonical
+	OriginInvalidPort       Code = origin.InvalidPort
+	OriginDefaultPort       Code = origin.DefaultPort
+	OriginWildcardAll       Code = origin.WildcardAll
+	OriginWildcardMisplaced Code = origin.WildcardMisplaced
+	OriginPublicSuffix      Code = origin.PublicSuffix
 	OriginInsecure          Code = "origin-insecure-with-credentials"
 )
 
@@ -109,7 +111,7 @@ var mistakes = map[Code]Mistake{
 		Remedy:  "Put https:// in front.",
 	},
 	OriginInvalidScheme: {
-		Message: "this is not a scheme: it begins with a letter and goes on with letters, digits, +, - or .",
+		Message: "this is not a scheme: letters first, then letters, digits and any of + - . before the ://",
 		Cause:   "What stands before :// is not a URL scheme, so no browser ever sends this origin.",
 		Remedy:  "Use https:// (or the exact scheme of your app).",
 	},
