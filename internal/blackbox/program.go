@@ -69,7 +69,7 @@ func Start(bin, dir, document string, pair [2]string, flags ...string) (*Program
 	if err := os.WriteFile(p.Config, []byte(document), 0o644); err != nil {
 		return nil, err
 	}
-	args := []string{"serve", "--config", p.Config, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}
+	args := []string{"serve", "--config", p.Config, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--access-sample", "100"}
 	if pair[0] != "" {
 		args = append(args, "--tls-cert", pair[0], "--tls-key", pair[1])
 	}

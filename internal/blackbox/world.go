@@ -59,11 +59,15 @@ func (w *World) Document(upstream string) string {
 		if s.Omitted {
 			continue
 		}
-		fmt.Fprintf(&b, "  %s:\n    allow: %s\n", s.Name, s.Allow)
+		fmt.Fprintf(&b, "  the-%s:\n    allow: %s\n", s.Name, s.Allow)
 		list("    ", "domains", s.Domains)
 		list("    ", "headers", s.Headers)
 		list("    ", "expose", s.Expose)
-		list("    ", "senders", s.Senders)
+		if len(s.Senders) == 1 && s.Senders[0] == "any" {
+			b.WriteString("    senders: any\n")
+		} else {
+			list("    ", "senders", s.Senders)
+		}
 		if s.Credentials {
 			b.WriteString("    credentials: true\n")
 		}
@@ -85,7 +89,7 @@ func (w *World) Document(upstream string) string {
 			fmt.Fprintf(&b, "    upstream: %q\n", e.Upstream)
 		}
 		if !e.Setting.Omitted {
-			fmt.Fprintf(&b, "    cors: %s\n", e.Setting.Name)
+			fmt.Fprintf(&b, "    cors: the-%s\n", e.Setting.Name)
 		}
 	}
 	return b.String()
