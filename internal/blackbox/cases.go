@@ -248,7 +248,7 @@ var methodCases = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPT
 // requestMethodCases are Access-Control-Request-Method's lines.
 var requestMethodCases = []lines{
 	{"GET"}, {"PUT"}, {"PATCH"},
-	{"POST"}, {"DELETE"}, {"HEAD"}, {"PURGE"}, {"put"}, {"Get"}, {"MKCOL"}, {""}, {"GET, POST"}, {"P@T"},
+	{"POST"}, {"DELETE"}, {"HEAD"}, {"PURGE"}, {"put"}, {"patch"}, {"Get"}, {"MKCOL"}, {""}, {"GET, POST"}, {"P@T"},
 	{"GET", "GET"}, {"PUT", "POST"}, nil,
 }
 

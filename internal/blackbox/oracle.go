@@ -203,9 +203,10 @@ func (r reading) sender(s *Setting, origins []string) bool {
 	return slices.ContainsFunc(s.Senders, func(p string) bool { return r.matches(p, origins[0]) })
 }
 
-// allowed: the request has one Origin, and the setting lists it.
+// allowed: the request has one Origin, and the setting lists it. One that is
+// too long for any host is none that it lists.
 func (r reading) allowed(s *Setting, origins []string) bool {
-	return len(origins) == 1 && slices.ContainsFunc(s.Domains, func(p string) bool { return r.matches(p, origins[0]) })
+	return len(origins) == 1 && !overLimit(origins) && slices.ContainsFunc(s.Domains, func(p string) bool { return r.matches(p, origins[0]) })
 }
 
 // preflight is the table's first row.
@@ -214,7 +215,7 @@ func (r reading) preflight(q *Question, here []*Endpoint) Want {
 	ep := serving(here, method)
 	if ep == nil {
 		if r["observed"] && allObserve(here) {
-			return Want{Row: rowPreflight, Column: "none has the method", Reached: true, Untouched: true}
+			return Want{Row: rowPreflight, Column: "none has the method", Reached: here[0].Upstream == "", Gateway: gatewayError(here[0]), Untouched: true}
 		}
 		w := refusal(rowPreflight, "none has the method", []string{"method-not-allowed"})
 		w.AnyCORP = true
@@ -288,6 +289,9 @@ func (r reading) wrongMethod(q *Question, here []*Endpoint) Want {
 	}
 	w.Column = s.Allow
 	if s.Observe {
+		return w
+	}
+	if overLimit(q.values("Origin")) && !r["limits"] {
 		return w
 	}
 	w.AnyCORP = false

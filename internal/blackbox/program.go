@@ -98,7 +98,7 @@ func Start(bin, dir, document string, pair [2]string, flags ...string) (*Program
 	return nil, fmt.Errorf("concors serve: %w\n%s", err, p.Log())
 }
 
-var listening = regexp.MustCompile(`msg=(listening|"admin listening") addr=([^ ]+)`)
+var listening = regexp.MustCompile(`msg=(listening|"admin listening") addr=(\S+)`)
 
 // read follows the log: the addresses, what a panic says, and the last lines.
 func (p *Program) read(stderr io.Reader, ready chan struct{}) {
