@@ -213,14 +213,24 @@ func (j *judging) accessControl() {
 	if w.AnyMethods {
 		got := tokens(j.a.Header, "Access-Control-Allow-Methods")
 		for _, m := range append([]string{w.RequestedMethod}, w.AllowMethods...) {
-			covered := slices.Contains(got, "*") && !w.AllowCredentials
-			if !slices.Contains(got, m) && !covered && !(m == "HEAD" && slices.Contains(got, "GET")) {
+			covered := slices.Contains(got, "*") && !w.AllowCredentials || m == "HEAD" && slices.Contains(got, "GET")
+			if !slices.Contains(got, m) && !slices.Contains(got, normalMethod(m)) && !covered {
 				j.fail("Access-Control-Allow-Methods (any method)", "want %q among %q", m, got)
 			}
 		}
 		return
 	}
 	j.set("Access-Control-Allow-Methods", w.AllowMethods, []string{"HEAD"})
+}
+
+// normalMethod is the method as browsers send it: fetch() normalises these
+// six, so that an answer to "Get" need not list it (Fetch, "normalize a
+// method").
+func normalMethod(m string) string {
+	if upper := strings.ToUpper(m); slices.Contains([]string{"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"}, upper) {
+		return upper
+	}
+	return m
 }
 
 // set compares a header's values as a set; header names are compared without

@@ -20,10 +20,12 @@ import (
 //	custom     rule 3 compares host and port with Host. capacitor://localhost
 //	           sent to Host localhost is an own origin by its letter, while no
 //	           API has a custom scheme. First reading: not own.
-//	port       an Origin with its default port written out (no browser sends
-//	           it) against Host, and against http://localhost:*; and port 0.
-//	           First reading: "default ports are normalised" for own origins,
-//	           and ":*" is any port from 1.
+//	port       an own Origin with its default port written out (no browser
+//	           sends it). First reading: "default ports are normalised".
+//	anyport    http://localhost:* against port 0, and against the default port
+//	           written out. First reading: any port from 1.
+//	case       an own Origin in upper case (no browser sends it), or a Host.
+//	           First reading: an Origin is compared as it stands.
 //	label      hosts may hold "*" and the like by the URL standard, though no
 //	           name in DNS does. First reading: letters, digits, - and _.
 //	declared   "one of those whose host is Host": the name alone, or with its
@@ -49,7 +51,7 @@ import (
 // reading holds the points that are read the second way.
 type reading map[string]bool
 
-var points = []string{"limits", "custom", "port", "label", "declared", "known", "anysender", "absent", "observed", "commas"}
+var points = []string{"limits", "custom", "port", "anyport", "case", "label", "declared", "known", "anysender", "absent", "observed", "commas"}
 
 // Expect is what the design wants of the question, by the first reading of
 // every point.
@@ -65,11 +67,12 @@ func Alternatives(q *Question) []Want {
 }
 
 func (r reading) expect(q *Question) Want {
-	// "Paths with an encoded slash, backslash, NUL or dot segments get 400."
-	if trickyPath(q.path()) {
+	// "Paths with an encoded slash, backslash, NUL or dot segments get 400
+	// unless the endpoint opts in."
+	here := endpointsAt(q.World, q.path())
+	if trickyPath(q.path()) && (len(here) == 0 || !here[0].EncodedPaths) {
 		return Want{Row: "tricky path", Column: "-", Status: 400, NoPolicy: true}
 	}
-	here := endpointsAt(q.World, q.path())
 	if len(here) == 0 {
 		return Want{Row: "unknown path", Column: "-", Status: 404, NoPolicy: true}
 	}

@@ -29,7 +29,7 @@ func (r reading) matches(pattern, origin string) bool {
 		port, err := strconv.Atoi(origin[i+1:])
 		written := strconv.Itoa(port) == origin[i+1:]
 		isDefault := strings.HasPrefix(pattern, "http:") && port == 80 || strings.HasPrefix(pattern, "https:") && port == 443
-		return err == nil && written && port <= 65535 && (port >= 1 || r["port"]) && !(r["port"] && isDefault)
+		return err == nil && written && port <= 65535 && (port >= 1 || r["anyport"]) && !(r["anyport"] && isDefault)
 	}
 	// "*.": one or more labels.
 	scheme, rest, ok := strings.Cut(pattern, "://*.")
@@ -55,11 +55,15 @@ var (
 
 // own is rule 3: the Origin is one of the API's own.
 func (r reading) own(q *Question, origin string) bool {
+	host := q.Host
+	if r["case"] {
+		origin, host = strings.ToLower(origin), strings.ToLower(host)
+	}
 	m := serialized.FindStringSubmatch(origin)
 	if m == nil {
 		return false
 	}
-	scheme, host := m[1], q.Host
+	scheme := m[1]
 	known := ""
 	if q.World.TLS {
 		known = "https"

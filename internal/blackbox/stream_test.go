@@ -22,7 +22,7 @@ type streams struct {
 	id     int
 }
 
-func serveStreams(t *testing.T, s *Setting, withTLS bool, endpoints ...string) *streams {
+func serveStreams(t *testing.T, s *Setting, withTLS bool, endpoints []string, flags ...string) *streams {
 	t.Helper()
 	w := &World{Name: "streams", TLS: withTLS, Hosts: []string{"api.test"}, Settings: []*Setting{s}}
 	for _, e := range endpoints {
@@ -30,7 +30,7 @@ func serveStreams(t *testing.T, s *Setting, withTLS bool, endpoints ...string) *
 		w.Endpoints = append(w.Endpoints, &Endpoint{Method: method, Path: path, Setting: s})
 	}
 	u := newUpstream(t)
-	_, target := serve(t, w.Document(u.URL), withTLS)
+	_, target := serve(t, w.Document(u.URL), withTLS, flags...)
 	return &streams{World: w, u: u, target: target}
 }
 
@@ -85,7 +85,7 @@ func protocols(t *testing.T, f func(t *testing.T, http2 bool)) {
 
 func TestServerSentEventsArriveOneByOne(t *testing.T) {
 	protocols(t, func(t *testing.T, http2 bool) {
-		s := serveStreams(t, friendly(), http2, "GET /events")
+		s := serveStreams(t, friendly(), http2, []string{"GET /events"})
 		more := make(chan bool)
 		s.u.Handle("/events", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream")
@@ -125,7 +125,7 @@ func TestServerSentEventsArriveOneByOne(t *testing.T) {
 
 func TestTrailersPass(t *testing.T) {
 	protocols(t, func(t *testing.T, http2 bool) {
-		s := serveStreams(t, friendly(), http2, "GET /trailers")
+		s := serveStreams(t, friendly(), http2, []string{"GET /trailers"})
 		s.u.Handle("/trailers", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Trailer", "X-Checksum")
 			w.WriteHeader(200)
@@ -156,7 +156,7 @@ func TestTrailersPass(t *testing.T) {
 // An interim answer is an answer too: a browser that honours 103 sees its
 // headers, and a foreign image must not log the visitor out by it.
 func TestEarlyHintsOfAnonymousAnswers(t *testing.T) {
-	s := serveStreams(t, friendly(), false, "GET /early")
+	s := serveStreams(t, friendly(), false, []string{"GET /early"})
 	s.u.Handle("/early", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Link", "</style.css>; rel=preload")
 		w.Header().Set("Set-Cookie", "session=stolen")
@@ -184,7 +184,7 @@ func TestEarlyHintsOfAnonymousAnswers(t *testing.T) {
 
 func TestRequestBodiesStream(t *testing.T) {
 	protocols(t, func(t *testing.T, http2 bool) {
-		s := serveStreams(t, friendly(), http2, "POST /upload")
+		s := serveStreams(t, friendly(), http2, []string{"POST /upload"})
 		arrived := make(chan string)
 		s.u.Handle("/upload", func(w http.ResponseWriter, r *http.Request) {
 			first := make([]byte, 5)
@@ -236,7 +236,7 @@ func TestRequestBodiesStream(t *testing.T) {
 
 func TestLargeBodiesPassUnchanged(t *testing.T) {
 	protocols(t, func(t *testing.T, http2 bool) {
-		s := serveStreams(t, friendly(), http2, "GET /large")
+		s := serveStreams(t, friendly(), http2, []string{"GET /large"})
 		large := bytes.Repeat([]byte("0123456789abcdef"), 1<<19)
 		s.u.Handle("/large", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(large) })
 		res := s.open(t, s.question("GET", "/large"), http2)
@@ -253,7 +253,7 @@ func TestLargeBodiesPassUnchanged(t *testing.T) {
 
 // A refusal does not wait for a body, nor ask for it.
 func TestRefusalComesBeforeTheBody(t *testing.T) {
-	s := serveStreams(t, friendly(), false, "POST /upload")
+	s := serveStreams(t, friendly(), false, []string{"POST /upload"})
 	q := s.question("POST", "/upload")
 	q.Header = nil
 	q.add("Origin", "https://evil.example")

@@ -28,6 +28,8 @@ type Endpoint struct {
 	Path     string   // a literal path, or one whose segments may be {name}
 	Setting  *Setting
 	Upstream string // "" is the recording upstream; else the URL of another
+
+	EncodedPaths bool // let tricky paths through
 }
 
 // A World is one document served by one process.
@@ -87,6 +89,9 @@ func (w *World) Document(upstream string) string {
 		list("    ", "methods", e.Methods)
 		if e.Upstream != "" {
 			fmt.Fprintf(&b, "    upstream: %q\n", e.Upstream)
+		}
+		if e.EncodedPaths {
+			b.WriteString("    encoded_paths: true\n")
 		}
 		if !e.Setting.Omitted {
 			fmt.Fprintf(&b, "    cors: the-%s\n", e.Setting.Name)
