@@ -66,12 +66,18 @@ func notInTrailers(name string) bool {
 	return strings.HasPrefix(name, "Access-Control-")
 }
 
-func dropFromTrailer(h http.Header) {
-	for name := range h {
+// trailersOf removes from the trailers that res announces what must not be
+// there, and remembers to look at the others once they have come.
+func (x *exchange) trailersOf(res *http.Response) {
+	if !x.enforced() {
+		return
+	}
+	for name := range res.Trailer {
 		if notInTrailers(name) {
-			delete(h, name)
+			delete(res.Trailer, name)
 		}
 	}
+	x.trailers = res
 }
 
 // cleanTrailers removes from the answer's header what the reverse proxy put
