@@ -119,7 +119,10 @@ func (c *changing) traffic(workers int) (stop func() (asked, dialled int64)) {
 		questions := changingQuestions(uint64(i))
 		wg.Go(func() {
 			conn := &Conn{Addr: c.target.Addr, Peer: "127.0.0.1"}
-			defer conn.Close()
+			defer func() {
+				dialled.Add(int64(conn.Dialled))
+				conn.Close()
+			}()
 			for n := 0; failed.Load() < 5; n++ {
 				select {
 				case <-done:
@@ -134,7 +137,6 @@ func (c *changing) traffic(workers int) (stop func() (asked, dialled int64)) {
 				}
 				asked.Add(1)
 			}
-			dialled.Add(int64(conn.Dialled))
 		})
 	}
 	return func() (int64, int64) {
