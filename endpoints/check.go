@@ -301,7 +301,7 @@ func (c *checker) compile(p Policy) *setting {
 		return s
 	}
 	s := &setting{}
-	compiled, err := cors.Compile(p.CORS(), c.site)
+	compiled, err := cors.Compile(p.Clone().CORS(), c.site) // the document may change, the table must not
 	if err != nil {
 		s.mistakes = slices.Collect(cors.Errors(err))
 	} else {

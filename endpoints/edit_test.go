@@ -291,10 +291,12 @@ func (m maker) touch(d *endpoints.Document) *endpoints.Document {
 
 func TestTwentyEditsKeepEveryComment(t *testing.T) {
 	m := maker{rand.New(rand.NewPCG(5, 6))}
+	total := 0
 	for range 40 {
 		doc := m.document()
 		text := m.noisy(m.flowing(mustEdit(t, nil, doc)))
 		comments := commentsIn(text)
+		total += len(comments)
 		for range 20 {
 			doc = m.touch(doc)
 			next := mustEdit(t, []byte(text), doc)
@@ -303,6 +305,9 @@ func TestTwentyEditsKeepEveryComment(t *testing.T) {
 			}
 			text = next
 		}
+	}
+	if total < 200 {
+		t.Errorf("only %d comments were there to keep", total)
 	}
 }
 

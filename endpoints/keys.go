@@ -121,7 +121,11 @@ func nearest(written string, candidates []string) string {
 		return ""
 	}
 	for _, c := range candidates {
-		if d := editDistance(written, strings.ToLower(c)); d < least && d <= max(1, len(c)/3) {
+		most := max(1, len(c)/3)
+		if len(c)-len(written) > most || len(written)-len(c) > most {
+			continue
+		}
+		if d := editDistance(written, strings.ToLower(c)); d < least && d <= most {
 			best, least = c, d
 		}
 	}
