@@ -203,6 +203,7 @@ func (g *generator) paths() {
 	for _, target := range []string{
 		p + "a%2fb", p + "a%2Fb", p + "a%5cb", p + "a%5Cb", p + "a%00b", p + "%2e%2e", p + "%2E.", p + ".%2e/x", p + "..", p + ".", p + "%2e",
 		p + "../anything", p + "%2e%2e/anything", "/../" + s.Name + "/item/7", "/%2e%2e%2f" + s.Name, p + `a\b`, p + `..\x`, "/nowhere/..", "/nowhere%2f",
+		"/" + p + "7", p + "/7", p + "7/", "/" + strings.ToUpper(s.Name) + "/item/7",
 	} {
 		if g.rng.IntN(4) == 0 {
 			g.preflight2(s, target)

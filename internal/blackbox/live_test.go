@@ -1,8 +1,11 @@
 package blackbox
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -272,7 +275,7 @@ func loadMetrics(metrics string) string {
 // document before every third: nothing fails, nothing is judged by half of a
 // change, no connection is dropped, and memory stays flat.
 func TestLoad(t *testing.T) {
-	length := duration(t, "CONCORS_LOAD", 3*time.Second)
+	length := environment(t, "CONCORS_LOAD", time.ParseDuration, 3*time.Second)
 	c := newChanging(t)
 	stop := c.traffic(4)
 	ticks := time.NewTicker(time.Second) // the load's own rhythm
@@ -312,5 +315,43 @@ func TestLoad(t *testing.T) {
 	// The first third warms up.
 	if warm, last := memory[len(memory)/3], memory[len(memory)-1]; last > warm+warm/2+16<<10 {
 		t.Errorf("memory grew from %d to %d KiB", warm, last)
+	}
+}
+
+// "With no connection dropped": a socket that is open outlives the document it
+// was opened under.
+func TestOpenSocketSurvivesChanges(t *testing.T) {
+	c := newChanging(t)
+	c.u.Handle("/flip/anything", c.u.Socket)
+	q := &Question{ID: 1, World: worldOf(0), Peer: "127.0.0.1", Method: "GET", Target: "/flip/anything", Host: "api.test", Answer: "socket"}
+	q.add("Origin", "https://of-version-0.example.com")
+	q.add("Upgrade", "websocket")
+	q.add("Connection", "Upgrade")
+	q.add("Sec-WebSocket-Version", "13")
+	q.add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+	socket, err := Dial(c.target.Addr, q.Peer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	if _, err := socket.Write(q.raw()); err != nil {
+		t.Fatal(err)
+	}
+	br := bufio.NewReader(socket)
+	a, _, err := ReadAnswer(br, "GET")
+	if err != nil || a.Status != 101 {
+		t.Fatalf("want 101, got %v, %v", a, err)
+	}
+	for range 3 {
+		if _, err := c.save(savings["rename and replace"]); err != nil {
+			t.Fatal(err)
+		}
+		echo := make([]byte, len(frame))
+		if _, err := socket.Write(frame); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(br, echo); err != nil || !bytes.Equal(echo, frame) {
+			t.Fatalf("after version %d: %q, %v", c.confirmed.Load(), echo, err)
+		}
 	}
 }
