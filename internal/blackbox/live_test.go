@@ -188,6 +188,15 @@ func (c *changing) ask(conn *Conn, q *Question) string {
 	return fmt.Sprintf("%s→ %d %q", problem, a.Status, a.Header)
 }
 
+// soon is how long a saved document may take to be enforced; the race detector
+// makes the program some five times slower.
+func soon() time.Duration {
+	if os.Getenv("CONCORS_RACE") != "" {
+		return 500 * time.Millisecond
+	}
+	return 100 * time.Millisecond
+}
+
 // "A saved document is enforced within 100 ms", however it is saved, and no
 // request fails meanwhile.
 func TestSavedFileIsLiveSoon(t *testing.T) {
@@ -208,8 +217,8 @@ func TestSavedFileIsLiveSoon(t *testing.T) {
 			slices.Sort(took)
 			t.Logf("live after %v, with %d requests meanwhile", took, asked)
 			// One slow save is forgiven: the machine has other work too.
-			if len(took) > 1 && took[len(took)-2] > 100*time.Millisecond {
-				t.Errorf("want within 100ms, took up to %v", took[len(took)-2])
+			if len(took) > 1 && took[len(took)-2] > soon() {
+				t.Errorf("want within %v, took up to %v", soon(), took[len(took)-2])
 			}
 		})
 	}
@@ -309,8 +318,8 @@ func TestLoad(t *testing.T) {
 	if dialled > 4 {
 		t.Errorf("%d connections for 4 clients: some were dropped", dialled)
 	}
-	if median := took[len(took)/2]; median > 100*time.Millisecond {
-		t.Errorf("a saved document was live after %v at the median, want within 100ms", median)
+	if median := took[len(took)/2]; median > soon() {
+		t.Errorf("a saved document was live after %v at the median, want within %v", median, soon())
 	}
 	// The first third warms up.
 	if warm, last := memory[len(memory)/3], memory[len(memory)-1]; last > warm+warm/2+16<<10 {
