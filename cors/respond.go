@@ -202,7 +202,7 @@ func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 		h["Content-Security-Policy"] = []string{"default-src 'none'"}
 		body = refusalPage
 	case d.c.site.debug:
-		body = d.problem(d.detail(r))
+		body = d.problem(d.Detail(r))
 		if d.method != "" {
 			// The headers say what would be allowed, so that the browser's own
 			// message names what is missing.
@@ -333,10 +333,13 @@ func (d *Decision) problem(detail string) []byte {
 	return append(body, '\n')
 }
 
-// detail names the setting to change. It echoes the request, so it is for
-// debug mode only.
-func (d *Decision) detail(r *http.Request) string {
+// Detail says why r is refused and names the setting to change, "" if it is not
+// refused. It echoes the request: answers have it in debug mode only, and who
+// shows it elsewhere escapes it.
+func (d *Decision) Detail(r *http.Request) string {
 	switch d.Reason {
+	case "":
+		return ""
 	case OriginNotAllowed:
 		if d.c.kind == kindNone {
 			return "This endpoint disallows cross-origin requests. To allow " + d.origin +
