@@ -25,6 +25,7 @@ type Outcome string
 const (
 	Allowed  Outcome = "allowed"   // the page gets what it asked for
 	Blocked  Outcome = "blocked"   // the browser stops it
+	Refused  Outcome = "refused"   // the server stops it: Concors refused it before it ran
 	Held     Outcome = "held back" // all is well so far, but the call was not sent
 	NotAsked Outcome = "not asked" // the server could not be asked
 )

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/browser"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/gateway"
@@ -18,10 +19,14 @@ import (
 // table was built for debug mode, what fails is named more exactly.
 func Rehearse(ctx context.Context, q Question, table *endpoints.Table) (Answer, error) {
 	var heard string
+	refused := false
 	g, err := gateway.New(gateway.Options{
 		Log:        slog.New(slog.DiscardHandler),
 		Transport:  agreeable{},
-		OnDecision: func(e gateway.Event) { heard = decisionText(e) },
+		OnDecision: func(e gateway.Event) {
+			heard = decisionText(e)
+			refused = e.Decision.Verdict == cors.Refuse && !e.Decision.Observed
+		},
 	})
 	if err != nil {
 		return Answer{}, err
@@ -30,6 +35,9 @@ func Rehearse(ctx context.Context, q Question, table *endpoints.Table) (Answer, 
 	asked := &listening{next: browser.Handler(g), heard: &heard}
 	a := Ask(ctx, q, asked)
 	a.Decisions = asked.decisions
+	if a.Outcome == Allowed && refused {
+		a.Outcome = Refused // browsers are content to show the refusal
+	}
 	return a, nil
 }
 

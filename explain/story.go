@@ -40,6 +40,8 @@ func (a *Answer) Write(w io.Writer, s Style) {
 	case Allowed:
 		fmt.Fprintln(w, s.good(s.bold("✓ "+capital(clean(a.Result.Verdict())))))
 		a.writeStatus(w)
+	case Refused:
+		fmt.Fprintln(w, s.bad(s.bold("✗ Refused by Concors before it ran")))
 	case Held:
 		fmt.Fprintln(w, s.good(s.bold("✓ Nothing stands in the way so far"))+". The call itself was not sent: "+clean(a.Held)+".")
 	case NotAsked:
@@ -131,7 +133,8 @@ func (a *Answer) writeStatus(w io.Writer) {
 		for _, n := range a.Result.Notes {
 			switch n.Code {
 			case browser.NoteCookiesNotIncluded, browser.NoteCookieSameSite, browser.NoteCookieSecure, browser.NoteCookieThirdParty:
-				fmt.Fprintln(w, "Perhaps it misses the cookie: "+clean(n.Text()))
+				fmt.Fprintln(w, "Perhaps it misses the cookie that did not come along, see ! above.")
+				return
 			}
 		}
 	}
@@ -139,8 +142,10 @@ func (a *Answer) writeStatus(w io.Writer) {
 
 // WriteFailure explains a failure and says what to change.
 func WriteFailure(w io.Writer, f *browser.Failure, s Style) {
-	fmt.Fprintln(w)
-	fmt.Fprintln(w, clean(f.Explain()))
+	// The explanation begins with the summary, which the verdict has said.
+	if why := strings.TrimPrefix(clean(f.Explain()), capital(clean(f.Summary()))+"."); why != "" {
+		fmt.Fprintln(w, "\n"+strings.TrimSpace(why))
+	}
 	r := f.Repair()
 	if r.Server+r.Setting+r.Page != "" || len(r.Headers) > 0 {
 		fmt.Fprintln(w, "\n"+s.bold("What to change"))

@@ -225,7 +225,7 @@ func (p *explainPrinter) answer(a explain.Answer) error {
 
 func codeOf(o explain.Outcome) error {
 	switch o {
-	case explain.Blocked:
+	case explain.Blocked, explain.Refused:
 		return exitCode(exitBlocked)
 	case explain.NotAsked:
 		return exitCode(exitNotAsked)
