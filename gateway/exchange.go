@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/concors/concors/cors"
@@ -39,7 +38,7 @@ type exchange struct {
 	forwarding bool           // there is one, and others may hold this exchange
 	forwarded  [3]string      // room for the X-Forwarded values
 	trailers   *http.Response // the upstream's answer, if it may have trailers
-	bodyFailed atomic.Bool    // the client's body could not be read
+	body       *clientBody    // nil: the request has none
 }
 
 // exchanges are those of requests that were answered without the upstream, for
@@ -77,6 +76,9 @@ func (x *exchange) WriteHeader(status int) {
 		}
 	} else if x.status == 0 {
 		x.status = status
+		if x.body != nil && x.reason == "" {
+			x.body.answering()
+		}
 	}
 	x.ResponseWriter.WriteHeader(status)
 }

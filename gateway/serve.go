@@ -148,10 +148,14 @@ func (x *exchange) forward(r *http.Request) {
 	}
 	out := r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 	if r.ContentLength != 0 {
-		out.Body = x.body(limit)
+		x.body = newClientBody(x, limit)
+		out.Body = x.body
 	}
 	x.forwarding = true
 	x.g.proxy.ServeHTTP(x, out)
+	if x.body != nil {
+		x.body.settle()
+	}
 	x.cleanTrailers()
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/textproto"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -330,4 +331,37 @@ func TestUpstreamMayRefuseAnUpgrade(t *testing.T) {
 	r := a.raw("GET /account HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" + allowed + "\r\n\r\n")
 	r.wantStatus(t, 426)
 	r.wantHeader(t, "Access-Control-Allow-Origin", "https://docs.example.com")
+}
+
+// An upstream that answers without the body costs the client neither the
+// answer nor the connection.
+func TestConnectionSurvivesAnAnswerBeforeTheBody(t *testing.T) {
+	a := newAPI(t, document, func(w http.ResponseWriter, _ *http.Request) {
+		_ = http.NewResponseController(w).EnableFullDuplex() // does not wait for the body
+		w.WriteHeader(http.StatusAccepted)
+	})
+	conn, err := net.Dial("tcp", a.front.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	for _, tc := range []struct{ header, body string }{
+		{"Content-Length: 5", "hello"},
+		{"Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n"},
+	} {
+		for range 3 {
+			_ = conn.SetDeadline(time.Now().Add(20 * time.Second)) // only a failing test waits for it
+			_, _ = fmt.Fprintf(conn, "POST /upload HTTP/1.1\r\nHost: h\r\n%s\r\n%s\r\n\r\n", allowed, tc.header)
+			res, err := http.ReadResponse(in, nil)
+			if err != nil {
+				t.Fatalf("%s: %v", tc.header, err)
+			}
+			res.Body.Close()
+			if res.StatusCode != http.StatusAccepted || res.Close {
+				t.Fatalf("%s: %s, close: %v", tc.header, res.Status, res.Close)
+			}
+			_, _ = io.WriteString(conn, tc.body)
+		}
+	}
 }
