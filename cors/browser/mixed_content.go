@@ -11,14 +11,14 @@ func (f *fetch) upgradeInsecure() {
 	}
 	switch {
 	case f.page.upgrade && (r.mode != Navigate || u.origin().sameOrigin(r.origin)):
-	case isIP(u.host) || !f.prohibitsMixedContent():
+	case isIP(u.host) && !(f.prof.upgradesAddresses && addressSpace(u.host) == Public), !f.prohibitsMixedContent():
 		return
 	case r.kind == Image || r.kind == Media:
 	default:
 		return
 	}
 	up := *u
-	up.scheme = "https"
+	up.scheme, up.originText = "https", ""
 	if len(r.urls) == 1 {
 		f.upgradedFrom = u
 	}
@@ -52,9 +52,6 @@ func (f *fetch) mixedContent() *Failure {
 	u := r.url()
 	form := r.kind == Form && f.prof.blocksMixedForms && f.page.origin.scheme == "https"
 	if u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
-		return nil
-	}
-	if f.prof.allowsMixedImages && (r.kind == Image || r.kind == Media) && r.mode == NoCORS {
 		return nil
 	}
 	return f.fail(MixedContent, "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch", u.String(), "https")

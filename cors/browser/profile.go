@@ -42,6 +42,15 @@ const (
 	forgetsNever
 )
 
+// storageAccess says which requests send Origin in the hope for cookies.
+type storageAccess uint8
+
+const (
+	storageAccessUnknown        storageAccess = iota // none
+	storageAccessOfSubresources                      // all but navigations
+	storageAccessOfFrames                            // those and iframes
+)
+
 // A behaviour is what a profile does differently. The zero value is the
 // standard.
 type behaviour struct {
@@ -101,10 +110,11 @@ type behaviour struct {
 	// originIgnoresPolicy: mode "no-cors" names the page's origin whatever the
 	// referrer policy says.
 	originIgnoresPolicy bool
-	// originForStorageAccess: see asksForStorageAccess.
-	originForStorageAccess bool
-	// originForModules: modules and fonts carry Origin also within an origin.
-	originForModules bool
+	// storageAccess says which requests ask for storage access.
+	storageAccess storageAccess
+	// originForElements: elements in mode "cors" send Origin also within an
+	// origin.
+	originForElements bool
 	// noRelaxedReferrer: policies laxer than the default do not count
 	// cross-site.
 	noRelaxedReferrer bool
@@ -132,12 +142,12 @@ type behaviour struct {
 	localNetworkAccess bool
 	// mixedContentByScheme: only https pages prohibit mixed content.
 	mixedContentByScheme bool
+	// upgradesAddresses: images, audio and video of public IP addresses are
+	// upgraded to https like those of names.
+	upgradesAddresses bool
 	// blocksMixedForms: a form on an https page is not sent to http; the
 	// visitor is warned instead.
 	blocksMixedForms bool
-	// allowsMixedImages: images, audio and video that are not upgraded are let
-	// through.
-	allowsMixedImages bool
 	// blocksCredentialedURLs: elements may not load user:password@ URLs.
 	blocksCredentialedURLs bool
 
@@ -165,7 +175,7 @@ var behaviours = [...]behaviour{
 		wildcardCoversAuthorization: true,
 		combinesBeforeSafelisting:   true,
 		safelists:                   chromiumSafelists,
-		unsafelists:                 overlongRange,
+		unsafelists:                 chromiumUnsafelists,
 		uploadNeedsBody:             true,
 		keepsUserAgent:              true,
 		preflightsUnredirected:      true,
@@ -173,7 +183,8 @@ var behaviours = [...]behaviour{
 		readsLocationFirst:          true,
 		originFromFirstRequest:      true,
 		originIgnoresPolicy:         true,
-		originForModules:            true,
+		originForElements:           true,
+		storageAccess:               storageAccessOfSubresources,
 		responseURLBare:             true,
 		upgradeIsHidden:             true,
 		forcedNeedsMethod:           true,
@@ -184,7 +195,6 @@ var behaviours = [...]behaviour{
 		forgets:                     forgetsNever,
 		localNetworkAccess:          true,
 		mixedContentByScheme:        true,
-		allowsMixedImages:           true,
 		blocksMixedForms:            true,
 		blocksCredentialedURLs:      true,
 		thirdPartyCookies:           ThirdPartySent,
@@ -202,12 +212,13 @@ var behaviours = [...]behaviour{
 		forcedNeedsMethod:           true,
 		preflightsUntainted:         true,
 		preflightsUnredirected:      true,
-		originForStorageAccess:      true,
+		storageAccess:               storageAccessOfFrames,
 		singletonHeaders:            true,
 		cookiesSeeRedirects:         true,
 		noRelaxedReferrer:           true,
 		ipv6IsCrossSite:             true,
 		upgradeIsRedirect:           true,
+		upgradesAddresses:           true,
 		cookiesIgnoreScheme:         true,
 		maxAge:                      firefoxMaxAge,
 		maxAgeCap:                   24 * time.Hour,
@@ -225,7 +236,7 @@ var behaviours = [...]behaviour{
 		combinesBeforeSafelisting:   true,
 		noSafelistedTotal:           true,
 		forcedNeedsMethod:           true,
-		unsafelists:                 overlongRange,
+		unsafelists:                 webkitUnsafelists,
 		maxAge:                      webkitMaxAge,
 		maxAgeCap:                   10 * time.Minute,
 		newCache:                    newWebKitStore,
@@ -310,20 +321,26 @@ func chromiumSafelists(name, value string) bool {
 	return false
 }
 
-// overlongRange reports whether a Range has a number over 2⁶³−1, which browsers
-// do not read.
-func overlongRange(name, value string) bool {
+// overlongRange reports whether a Range has a number that is larger than limit.
+func overlongRange(name, value string, limit uint64) bool {
 	if !fetchspec.EqualFold(name, "Range") {
 		return false
 	}
 	first, last, _ := strings.Cut(strings.TrimPrefix(value, "bytes="), "-")
-	for _, n := range [...]string{first, last} {
-		if _, err := strconv.ParseInt(n, 10, 64); n != "" && err != nil {
+	for _, s := range [...]string{first, last} {
+		if n, err := strconv.ParseUint(s, 10, 64); s != "" && (err != nil || n > limit) {
 			return true
 		}
 	}
 	return false
 }
+
+// chromiumUnsafelists takes the largest int64 for too large.
+func chromiumUnsafelists(name, value string) bool {
+	return overlongRange(name, value, math.MaxInt64-1)
+}
+
+func webkitUnsafelists(name, value string) bool { return overlongRange(name, value, math.MaxInt64) }
 
 // firefoxUnsafelists takes bytes above 0x7F for unsafe ones.
 func firefoxUnsafelists(name, value string) bool {
@@ -332,7 +349,7 @@ func firefoxUnsafelists(name, value string) bool {
 			return true
 		}
 	}
-	return overlongRange(name, value)
+	return overlongRange(name, value, math.MaxUint64)
 }
 
 func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
