@@ -142,6 +142,15 @@ type behaviour struct {
 	localNetworkAccess bool
 	// mixedContentByScheme: only https pages prohibit mixed content.
 	mixedContentByScheme bool
+	// mixedContentByOwnScheme: a frame that is not https, such as one of
+	// http://localhost, is not bound by an https page around it.
+	mixedContentByOwnScheme bool
+	// upgradesRedirectedImages: images and media redirected from https to http are
+	// upgraded even if the server is loopback.
+	upgradesRedirectedImages bool
+	// dropsClientHints: a redirect removes client hints, also those that the page
+	// has set.
+	dropsClientHints bool
 	// upgradesAddresses: images, audio and video of public IP addresses are
 	// upgraded to https like those of names.
 	upgradesAddresses bool
@@ -195,6 +204,8 @@ var behaviours = [...]behaviour{
 		forgets:                     forgetsNever,
 		localNetworkAccess:          true,
 		mixedContentByScheme:        true,
+		dropsClientHints:            true,
+		upgradesRedirectedImages:    true,
 		blocksMixedForms:            true,
 		blocksCredentialedURLs:      true,
 		thirdPartyCookies:           ThirdPartySent,
@@ -225,6 +236,7 @@ var behaviours = [...]behaviour{
 		newCache:                    newFirefoxStore,
 		forgets:                     forgetsOnFailedCheck,
 		metadataOnWebSocket:         true,
+		mixedContentByOwnScheme:     true,
 		mixedContentByScheme:        true,
 		thirdPartyCookies:           ThirdPartyPartitioned,
 		noneRequiresSecure:          true,
@@ -310,13 +322,24 @@ func chromiumSafelists(name, value string) bool {
 	switch {
 	case fetchspec.EqualFold(name, "Save-Data"):
 		return fetchspec.EqualFold(value, "on")
-	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"):
+	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"), fetchspec.EqualFold(name, "Downlink"):
 		whole, part, dot := strings.Cut(value, ".")
 		return isNumber(whole) && (!dot || isNumber(part))
-	case fetchspec.EqualFold(name, "Downlink"), fetchspec.EqualFold(name, "ECT"), fetchspec.EqualFold(name, "RTT"):
-		return true
-	case fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
+	case fetchspec.EqualFold(name, "ECT"):
+		return value == "slow-2g" || value == "2g" || value == "3g" || value == "4g"
+	case fetchspec.EqualFold(name, "RTT"), fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
 		return isNumber(value)
+	}
+	return false
+}
+
+// isClientHint reports whether a redirect removes a header: the hints above but
+// for Save-Data.
+func isClientHint(name string) bool {
+	for _, hint := range [...]string{"Device-Memory", "DPR", "Downlink", "ECT", "RTT", "Width", "Viewport-Width"} {
+		if fetchspec.EqualFold(name, hint) {
+			return true
+		}
 	}
 	return false
 }

@@ -104,7 +104,7 @@ async function callForm(c) {
 		f.append(field);
 	}
 	document.documentElement.append(f);
-	const result = loaded(c, 3000);
+	const result = loaded(c, c.Patience);
 	f.submit();
 	const o = await result;
 	f.remove();
@@ -113,7 +113,7 @@ async function callForm(c) {
 }
 
 async function callNavigation(c) {
-	const result = loaded(c, 3000);
+	const result = loaded(c, c.Patience);
 	const popup = open(c.URL, "navigation" + c.Token);
 	const o = await result;
 	if (popup) popup.close();
@@ -121,7 +121,7 @@ async function callNavigation(c) {
 }
 
 async function callIframe(c) {
-	const result = loaded(c, 3000);
+	const result = loaded(c, c.Patience);
 	const e = document.createElement("iframe");
 	e.src = c.URL;
 	document.documentElement.append(e);
@@ -160,14 +160,14 @@ async function call(c) {
 	}
 }
 
-// A call without any event within 2.5 s is "silent", which the model never says.
+// A call without any event in time is "silent", which the model never says.
 function silence(ms) {
 	return new Promise(resolve => setTimeout(() => resolve({Verdict: "silent"}), ms));
 }
 
 async function callAll(calls) {
 	const results = [];
-	for (const c of calls) results.push(await Promise.race([call(c), silence(2500)]));
+	for (const c of calls) results.push(await Promise.race([call(c), silence(c.Patience + 1000)]));
 	return results;
 }
 

@@ -26,31 +26,26 @@ type KnownDifference struct {
 // Known lists all known differences. docs/known-differences.md is made of it.
 var Known = []*KnownDifference{
 	{
-		ID:       "other-schemes",
-		Browsers: realbrowser.Kinds,
-		Happens:  "data:, about: and blob: URLs can be fetched, and some elements accept them.",
-		Model:    "Only http, https, ws, wss and data: are fetched; the call is blocked as scheme-not-supported.",
+		ID:       "about-urls",
+		Browsers: []realbrowser.Kind{realbrowser.Firefox},
+		Happens:  "Scripts and stylesheets at about:blank load.",
+		Model:    "They are blocked: about: cannot be fetched.",
 		Why:      "No server is involved, so there is nothing that a server's headers could decide.",
 
 		Reference: "https://fetch.spec.whatwg.org/#scheme-fetch",
-		Applies: anyCall(func(c browser.Call) bool {
-			scheme, _, ok := strings.Cut(c.URL, ":")
-			return ok && scheme != "http" && scheme != "https" && scheme != "ws" && scheme != "wss"
-		}),
-		Fields: []string{"call 1"},
+		Applies:   anyCall(func(c browser.Call) bool { return strings.HasPrefix(c.URL, "about:") }),
+		Fields:    []string{"call 1 verdict"},
 	},
 	{
-		ID:       "mixed-forms",
-		Browsers: []realbrowser.Kind{realbrowser.Chromium},
-		Happens:  "Before a form on an https page is sent to http, also by a redirect, Chromium shows a warning that the visitor can dismiss.",
-		Model:    "The form is sent, as if the visitor had agreed.",
-		Why:      "The visitor decides, not the server.",
+		ID:       "data-content-length",
+		Browsers: []realbrowser.Kind{realbrowser.Firefox},
+		Happens:  "The response to a data: URL has a Content-Length header.",
+		Model:    "It has only Content-Type, as the Fetch standard says.",
+		Why:      "No server is involved.",
 
-		Reference: "https://chromestatus.com/feature/5156138086367232",
-		Applies: func(sc *Scenario) bool {
-			return strings.HasPrefix(sc.Page.Origin, "https:") && anyCall(func(c browser.Call) bool { return c.Kind == browser.Form })(sc) && mentionsHTTP(sc)
-		},
-		Fields: []string{"call", "requests"},
+		Reference: "https://fetch.spec.whatwg.org/#scheme-fetch",
+		Applies:   anyCall(func(c browser.Call) bool { return strings.HasPrefix(c.URL, "data:") }),
+		Fields:    []string{"call 1 header content-length"},
 	},
 	{
 		ID:       "ipv6-site",
@@ -74,27 +69,6 @@ func anyCall(is func(browser.Call) bool) func(*Scenario) bool {
 		}
 		return false
 	}
-}
-
-// mentionsHTTP reports whether a call or a redirect goes to a server over http
-// that is not loopback.
-func mentionsHTTP(sc *Scenario) bool {
-	insecure := func(url string) bool { return strings.Contains(url, "http://") && !strings.Contains(url, "localhost") }
-	for _, c := range sc.Calls {
-		if insecure(c.URL) {
-			return true
-		}
-	}
-	for _, r := range sc.Rules {
-		for _, a := range r.Answers {
-			for _, line := range a.Lines {
-				if strings.HasPrefix(line, "Location") && insecure(line) {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 // explain returns the known difference that accounts for all diffs, or nil.

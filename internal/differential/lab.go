@@ -48,11 +48,11 @@ type Result struct {
 func (r *Result) Unexplained() bool { return r.Err != nil || len(r.Diffs) > 0 && r.Known == nil }
 
 // scenarioTimeout is how long one scenario may take on a busy machine.
-const scenarioTimeout = 12 * time.Second
+const scenarioTimeout = 20 * time.Second
 
 // quiets are the waiting times of attempt after attempt: a busy machine delays
 // requests of which the page learns nothing.
-var quiets = []time.Duration{100 * time.Millisecond, 800 * time.Millisecond}
+var quiets = []time.Duration{100 * time.Millisecond, 320 * time.Millisecond}
 
 // Run runs a scenario; one that differs is run again, more patiently.
 func (l *Lab) Run(ctx context.Context, sc *Scenario) *Result {

@@ -56,6 +56,9 @@ func kindScenarios() []*Scenario {
 			if k == browser.Media && situation.name == "broken" || k == browser.Image && situation.name == "204" {
 				continue // media are asked for again and again; an empty image is none
 			}
+			if situation.name == "data URL" && (k == browser.Image || k == browser.Media || k == browser.Stylesheet) {
+				continue // the text is none of these
+			}
 			s := scenario(kindNames[k]+" "+situation.name, situation.options...)
 			c := &s.Calls[0]
 			c.Kind = k
