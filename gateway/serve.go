@@ -141,6 +141,10 @@ func (x *exchange) forward(r *http.Request) {
 	if x.start.IsZero() {
 		x.start = time.Now()
 	}
+	if !isPrintable(r.Header["Upgrade"]) {
+		x.fail(problemMalformed)
+		return
+	}
 	limit := x.g.options.MaxBodyBytes
 	if limit >= 0 && r.ContentLength > limit {
 		x.fail(problemBodyTooLarge)
