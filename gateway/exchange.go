@@ -67,6 +67,9 @@ func (x *exchange) decide(d cors.Decision) {
 
 // WriteHeader implements http.ResponseWriter.
 func (x *exchange) WriteHeader(status int) {
+	if status == http.StatusContinue {
+		return // the server says so itself as soon as the upstream reads the body
+	}
 	if status < 200 && status != http.StatusSwitchingProtocols {
 		// The upstream's hints; browsers apply no CORS to them, but cookies.
 		if x.enforced() {
@@ -96,6 +99,7 @@ func (x *exchange) finish() {
 	if p != nil && p != http.ErrAbortHandler {
 		x.g.log.Error("panic", "method", x.in.Method, "path", loggedPath(x.in.URL), "panic", p, "stack", string(debug.Stack()))
 		if x.status == 0 && !x.upgraded {
+			clear(x.Header()) // whatever was prepared
 			x.fail(problemInternal)
 			p = nil
 		} else {
@@ -107,7 +111,7 @@ func (x *exchange) finish() {
 	}
 	if !x.start.IsZero() {
 		took := time.Since(x.start)
-		if x.forwarding {
+		if x.forwarding && !x.upgraded {
 			x.g.metrics.durations.Observe(took.Seconds())
 		}
 		if x.g.access != nil {

@@ -198,8 +198,8 @@ func (s *Server) Run(ctx context.Context) error {
 		go serve("admin listener", func() error { return s.admin.Serve(s.adminListen) })
 		defer s.admin.Close()
 	}
-	s.log.Info("listening", "addr", s.trafficListen.Addr().String(), "tls", s.traffic.TLSConfig != nil)
 	s.ready.Store(true)
+	s.log.Info("listening", "addr", s.trafficListen.Addr().String(), "tls", s.traffic.TLSConfig != nil)
 	go serve("listener", func() error {
 		if s.traffic.TLSConfig != nil {
 			return s.traffic.ServeTLS(s.trafficListen, "", "")

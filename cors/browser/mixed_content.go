@@ -6,19 +6,20 @@ package browser
 func (f *fetch) upgradeInsecure() {
 	r := &f.req
 	u := r.url()
-	if u.scheme != "http" || u.trustworthy() || f.exemptFromMixedContent(u) {
+	redirected := f.prof.upgradesRedirectedImages && len(r.urls) > 1 && r.urls[len(r.urls)-2].scheme == "https"
+	if u.scheme != "http" || u.trustworthy() && !redirected || f.exemptFromMixedContent(u) {
 		return
 	}
 	switch {
 	case f.page.upgrade && (r.mode != Navigate || u.origin().sameOrigin(r.origin)):
-	case isIP(u.host) || !f.prohibitsMixedContent():
+	case isIP(u.host) && !(f.prof.upgradesAddresses && addressSpace(u.host) == Public), !f.prohibitsMixedContent():
 		return
 	case r.kind == Image || r.kind == Media:
 	default:
 		return
 	}
 	up := *u
-	up.scheme = "https"
+	up.scheme, up.originText = "https", ""
 	if len(r.urls) == 1 {
 		f.upgradedFrom = u
 	}
@@ -36,6 +37,9 @@ func (f *fetch) prohibitsMixedContent() bool {
 		}
 		return o.trustworthy()
 	}
+	if f.prof.mixedContentByOwnScheme && !f.page.origin.opaque() {
+		return prohibits(f.page.origin)
+	}
 	return prohibits(f.page.origin) || prohibits(f.page.top)
 }
 
@@ -52,9 +56,6 @@ func (f *fetch) mixedContent() *Failure {
 	u := r.url()
 	form := r.kind == Form && f.prof.blocksMixedForms && f.page.origin.scheme == "https"
 	if u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
-		return nil
-	}
-	if f.prof.allowsMixedImages && (r.kind == Image || r.kind == Media) && r.mode == NoCORS {
 		return nil
 	}
 	return f.fail(MixedContent, "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch", u.String(), "https")

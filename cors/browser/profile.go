@@ -42,6 +42,15 @@ const (
 	forgetsNever
 )
 
+// storageAccess says which requests send Origin in the hope for cookies.
+type storageAccess uint8
+
+const (
+	storageAccessUnknown        storageAccess = iota // none
+	storageAccessOfSubresources                      // all but navigations
+	storageAccessOfFrames                            // those and iframes
+)
+
 // A behaviour is what a profile does differently. The zero value is the
 // standard.
 type behaviour struct {
@@ -101,10 +110,11 @@ type behaviour struct {
 	// originIgnoresPolicy: mode "no-cors" names the page's origin whatever the
 	// referrer policy says.
 	originIgnoresPolicy bool
-	// originForStorageAccess: see asksForStorageAccess.
-	originForStorageAccess bool
-	// originForModules: modules and fonts carry Origin also within an origin.
-	originForModules bool
+	// storageAccess says which requests ask for storage access.
+	storageAccess storageAccess
+	// originForElements: elements in mode "cors" send Origin also within an
+	// origin.
+	originForElements bool
 	// noRelaxedReferrer: policies laxer than the default do not count
 	// cross-site.
 	noRelaxedReferrer bool
@@ -132,12 +142,21 @@ type behaviour struct {
 	localNetworkAccess bool
 	// mixedContentByScheme: only https pages prohibit mixed content.
 	mixedContentByScheme bool
+	// mixedContentByOwnScheme: a frame that is not https, such as one of
+	// http://localhost, is not bound by an https page around it.
+	mixedContentByOwnScheme bool
+	// upgradesRedirectedImages: images and media redirected from https to http are
+	// upgraded even if the server is loopback.
+	upgradesRedirectedImages bool
+	// dropsClientHints: a redirect removes client hints, also those that the page
+	// has set.
+	dropsClientHints bool
+	// upgradesAddresses: images, audio and video of public IP addresses are
+	// upgraded to https like those of names.
+	upgradesAddresses bool
 	// blocksMixedForms: a form on an https page is not sent to http; the
 	// visitor is warned instead.
 	blocksMixedForms bool
-	// allowsMixedImages: images, audio and video that are not upgraded are let
-	// through.
-	allowsMixedImages bool
 	// blocksCredentialedURLs: elements may not load user:password@ URLs.
 	blocksCredentialedURLs bool
 
@@ -165,7 +184,7 @@ var behaviours = [...]behaviour{
 		wildcardCoversAuthorization: true,
 		combinesBeforeSafelisting:   true,
 		safelists:                   chromiumSafelists,
-		unsafelists:                 overlongRange,
+		unsafelists:                 chromiumUnsafelists,
 		uploadNeedsBody:             true,
 		keepsUserAgent:              true,
 		preflightsUnredirected:      true,
@@ -173,7 +192,8 @@ var behaviours = [...]behaviour{
 		readsLocationFirst:          true,
 		originFromFirstRequest:      true,
 		originIgnoresPolicy:         true,
-		originForModules:            true,
+		originForElements:           true,
+		storageAccess:               storageAccessOfSubresources,
 		responseURLBare:             true,
 		upgradeIsHidden:             true,
 		forcedNeedsMethod:           true,
@@ -184,7 +204,8 @@ var behaviours = [...]behaviour{
 		forgets:                     forgetsNever,
 		localNetworkAccess:          true,
 		mixedContentByScheme:        true,
-		allowsMixedImages:           true,
+		dropsClientHints:            true,
+		upgradesRedirectedImages:    true,
 		blocksMixedForms:            true,
 		blocksCredentialedURLs:      true,
 		thirdPartyCookies:           ThirdPartySent,
@@ -202,18 +223,20 @@ var behaviours = [...]behaviour{
 		forcedNeedsMethod:           true,
 		preflightsUntainted:         true,
 		preflightsUnredirected:      true,
-		originForStorageAccess:      true,
+		storageAccess:               storageAccessOfFrames,
 		singletonHeaders:            true,
 		cookiesSeeRedirects:         true,
 		noRelaxedReferrer:           true,
 		ipv6IsCrossSite:             true,
 		upgradeIsRedirect:           true,
+		upgradesAddresses:           true,
 		cookiesIgnoreScheme:         true,
 		maxAge:                      firefoxMaxAge,
 		maxAgeCap:                   24 * time.Hour,
 		newCache:                    newFirefoxStore,
 		forgets:                     forgetsOnFailedCheck,
 		metadataOnWebSocket:         true,
+		mixedContentByOwnScheme:     true,
 		mixedContentByScheme:        true,
 		thirdPartyCookies:           ThirdPartyPartitioned,
 		noneRequiresSecure:          true,
@@ -225,7 +248,7 @@ var behaviours = [...]behaviour{
 		combinesBeforeSafelisting:   true,
 		noSafelistedTotal:           true,
 		forcedNeedsMethod:           true,
-		unsafelists:                 overlongRange,
+		unsafelists:                 webkitUnsafelists,
 		maxAge:                      webkitMaxAge,
 		maxAgeCap:                   10 * time.Minute,
 		newCache:                    newWebKitStore,
@@ -299,31 +322,48 @@ func chromiumSafelists(name, value string) bool {
 	switch {
 	case fetchspec.EqualFold(name, "Save-Data"):
 		return fetchspec.EqualFold(value, "on")
-	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"):
+	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"), fetchspec.EqualFold(name, "Downlink"):
 		whole, part, dot := strings.Cut(value, ".")
 		return isNumber(whole) && (!dot || isNumber(part))
-	case fetchspec.EqualFold(name, "Downlink"), fetchspec.EqualFold(name, "ECT"), fetchspec.EqualFold(name, "RTT"):
-		return true
-	case fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
+	case fetchspec.EqualFold(name, "ECT"):
+		return value == "slow-2g" || value == "2g" || value == "3g" || value == "4g"
+	case fetchspec.EqualFold(name, "RTT"), fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
 		return isNumber(value)
 	}
 	return false
 }
 
-// overlongRange reports whether a Range has a number over 2⁶³−1, which browsers
-// do not read.
-func overlongRange(name, value string) bool {
-	if !fetchspec.EqualFold(name, "Range") {
-		return false
-	}
-	first, last, _ := strings.Cut(strings.TrimPrefix(value, "bytes="), "-")
-	for _, n := range [...]string{first, last} {
-		if _, err := strconv.ParseInt(n, 10, 64); n != "" && err != nil {
+// isClientHint reports whether a redirect removes a header: the hints above but
+// for Save-Data.
+func isClientHint(name string) bool {
+	for _, hint := range [...]string{"Device-Memory", "DPR", "Downlink", "ECT", "RTT", "Width", "Viewport-Width"} {
+		if fetchspec.EqualFold(name, hint) {
 			return true
 		}
 	}
 	return false
 }
+
+// overlongRange reports whether a Range has a number that is larger than limit.
+func overlongRange(name, value string, limit uint64) bool {
+	if !fetchspec.EqualFold(name, "Range") {
+		return false
+	}
+	first, last, _ := strings.Cut(strings.TrimPrefix(value, "bytes="), "-")
+	for _, s := range [...]string{first, last} {
+		if n, err := strconv.ParseUint(s, 10, 64); s != "" && (err != nil || n > limit) {
+			return true
+		}
+	}
+	return false
+}
+
+// chromiumUnsafelists takes the largest int64 for too large.
+func chromiumUnsafelists(name, value string) bool {
+	return overlongRange(name, value, math.MaxInt64-1)
+}
+
+func webkitUnsafelists(name, value string) bool { return overlongRange(name, value, math.MaxInt64) }
 
 // firefoxUnsafelists takes bytes above 0x7F for unsafe ones.
 func firefoxUnsafelists(name, value string) bool {
@@ -332,7 +372,7 @@ func firefoxUnsafelists(name, value string) bool {
 			return true
 		}
 	}
-	return overlongRange(name, value)
+	return overlongRange(name, value, math.MaxUint64)
 }
 
 func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -58,6 +58,9 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 	if crossOrigin {
 		r.crossed = true
 	}
+	if f.prof.dropsClientHints {
+		r.remove(isClientHint)
+	}
 	wasTainted := r.tainted()
 	r.urls = append(r.urls, u) // step 18
 	if !wasTainted && r.tainted() && r.tainting != TypeOpaque {
