@@ -49,3 +49,20 @@ func TestUnderscoresDoNotSmuggleForwardedHeaders(t *testing.T) {
 		})
 	}
 }
+
+// A Java upstream serves /api/account;a=b as /api/account, which nobody else's
+// page may call.
+func TestParametersDoNotLeadAroundASetting(t *testing.T) {
+	a := newAPI(t, `
+upstream: $UPSTREAM
+endpoints:
+  - {endpoint: "/api/{name}", cors: {allow: selected, domains: [https://docs.example.com], credentials: true}}
+  - {endpoint: "/api/account"}
+`, echo)
+	const cookie = "Cookie: session=1"
+	a.do("GET", "/api/account", "", allowed, cookie).wantStatus(t, 403)
+	a.do("GET", "/api/account;a=b", "", allowed, cookie).wantProblem(t, 400, "ambiguous-path")
+	a.do("OPTIONS", "/api/account;a=b", "", allowed, "Access-Control-Request-Method: PUT").wantProblem(t, 400, "ambiguous-path")
+	a.untouched()
+	a.do("GET", "/api/prices;a=b", "", allowed, cookie).wantStatus(t, 200)
+}

@@ -41,7 +41,7 @@ func (x *exchange) preflight() {
 		x.preflightForNone(exists)
 		return
 	}
-	if !x.route(ep) {
+	if !x.route(ep, cors.PreflightMethod(x.in)) {
 		return
 	}
 	x.decide(ep.Policy.Decide(x.in, methods))
@@ -70,7 +70,7 @@ func (x *exchange) preflightForNone(exists bool) {
 	// All endpoints here stand aside, so any of them knows the upstream.
 	probe := *x.in
 	probe.Method, _, _ = strings.Cut(allow, ",")
-	if ep, ok := x.live.table.Lookup(&probe); ok && x.route(ep) {
+	if ep, ok := x.live.table.Lookup(&probe); ok && x.route(ep, probe.Method) {
 		x.decide(d)
 		x.carryOut()
 	}
@@ -83,17 +83,17 @@ func (x *exchange) request() {
 		x.unrouted()
 		return
 	}
-	if !x.route(ep) {
+	if !x.route(ep, x.in.Method) {
 		return
 	}
 	x.decide(ep.Policy.Decide(x.in, nil))
 	x.carryOut()
 }
 
-// route makes ep the endpoint of x, unless the path means different things to
-// different servers: then it answers 400 and returns false.
-func (x *exchange) route(ep *endpoints.Endpoint) bool {
-	if !ep.EncodedPaths && route.Suspicious(x.in.URL) {
+// route makes ep, which takes method, the endpoint of x, unless the path means
+// different things to different servers: then it answers 400 and returns false.
+func (x *exchange) route(ep *endpoints.Endpoint, method string) bool {
+	if !ep.EncodedPaths && (route.Suspicious(x.in.URL) || x.live.table.Ambiguous(x.in, method, ep)) {
 		x.fail(problemPath)
 		return false
 	}
