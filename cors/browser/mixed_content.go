@@ -6,8 +6,7 @@ package browser
 func (f *fetch) upgradeInsecure() {
 	r := &f.req
 	u := r.url()
-	redirected := f.prof.upgradesRedirectedImages && len(r.urls) > 1 && r.urls[len(r.urls)-2].scheme == "https"
-	if u.scheme != "http" || u.trustworthy() && !redirected || f.exemptFromMixedContent(u) {
+	if u.scheme != "http" || u.trustworthy() || f.exemptFromMixedContent(u) {
 		return
 	}
 	switch {
@@ -37,9 +36,6 @@ func (f *fetch) prohibitsMixedContent() bool {
 		}
 		return o.trustworthy()
 	}
-	if f.prof.mixedContentByOwnScheme && !f.page.origin.opaque() {
-		return prohibits(f.page.origin)
-	}
 	return prohibits(f.page.origin) || prohibits(f.page.top)
 }
 
@@ -54,7 +50,7 @@ func (f *fetch) exemptFromMixedContent(u *address) bool {
 func (f *fetch) mixedContent() *Failure {
 	r := &f.req
 	u := r.url()
-	form := r.kind == Form && f.prof.blocksMixedForms && f.page.origin.scheme == "https"
+	form := r.kind == Form && f.prof.blocksMixedForms
 	if u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
 		return nil
 	}

@@ -91,6 +91,10 @@ type behaviour struct {
 	// stickyPreflights: once a preflight was due, each redirect asks again,
 	// and announces the headers that the first request had.
 	stickyPreflights bool
+	// headersComeBack: see restoreHeaders.
+	headersComeBack bool
+	// dropsHints: a redirect drops client hints, see isClientHint.
+	dropsHints bool
 	// preflightsUntainted: a preflight asks in the page's name, also where the
 	// request itself says "null".
 	preflightsUntainted bool
@@ -142,15 +146,6 @@ type behaviour struct {
 	localNetworkAccess bool
 	// mixedContentByScheme: only https pages prohibit mixed content.
 	mixedContentByScheme bool
-	// mixedContentByOwnScheme: a frame that is not https, such as one of
-	// http://localhost, is not bound by an https page around it.
-	mixedContentByOwnScheme bool
-	// upgradesRedirectedImages: images and media redirected from https to http are
-	// upgraded even if the server is loopback.
-	upgradesRedirectedImages bool
-	// dropsClientHints: a redirect removes client hints, also those that the page
-	// has set.
-	dropsClientHints bool
 	// upgradesAddresses: images, audio and video of public IP addresses are
 	// upgraded to https like those of names.
 	upgradesAddresses bool
@@ -187,6 +182,7 @@ var behaviours = [...]behaviour{
 		unsafelists:                 chromiumUnsafelists,
 		uploadNeedsBody:             true,
 		keepsUserAgent:              true,
+		dropsHints:                  true,
 		preflightsUnredirected:      true,
 		preflightModeAlways:         true,
 		readsLocationFirst:          true,
@@ -204,8 +200,6 @@ var behaviours = [...]behaviour{
 		forgets:                     forgetsNever,
 		localNetworkAccess:          true,
 		mixedContentByScheme:        true,
-		dropsClientHints:            true,
-		upgradesRedirectedImages:    true,
 		blocksMixedForms:            true,
 		blocksCredentialedURLs:      true,
 		thirdPartyCookies:           ThirdPartySent,
@@ -220,6 +214,7 @@ var behaviours = [...]behaviour{
 		unsafelists:                 firefoxUnsafelists,
 		repeatsUnsafeNames:          true,
 		stickyPreflights:            true,
+		headersComeBack:             true,
 		forcedNeedsMethod:           true,
 		preflightsUntainted:         true,
 		preflightsUnredirected:      true,
@@ -236,7 +231,6 @@ var behaviours = [...]behaviour{
 		newCache:                    newFirefoxStore,
 		forgets:                     forgetsOnFailedCheck,
 		metadataOnWebSocket:         true,
-		mixedContentByOwnScheme:     true,
 		mixedContentByScheme:        true,
 		thirdPartyCookies:           ThirdPartyPartitioned,
 		noneRequiresSecure:          true,
@@ -322,24 +316,13 @@ func chromiumSafelists(name, value string) bool {
 	switch {
 	case fetchspec.EqualFold(name, "Save-Data"):
 		return fetchspec.EqualFold(value, "on")
-	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"), fetchspec.EqualFold(name, "Downlink"):
+	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"):
 		whole, part, dot := strings.Cut(value, ".")
 		return isNumber(whole) && (!dot || isNumber(part))
-	case fetchspec.EqualFold(name, "ECT"):
-		return value == "slow-2g" || value == "2g" || value == "3g" || value == "4g"
-	case fetchspec.EqualFold(name, "RTT"), fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
+	case fetchspec.EqualFold(name, "Downlink"), fetchspec.EqualFold(name, "ECT"), fetchspec.EqualFold(name, "RTT"):
+		return true
+	case fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
 		return isNumber(value)
-	}
-	return false
-}
-
-// isClientHint reports whether a redirect removes a header: the hints above but
-// for Save-Data.
-func isClientHint(name string) bool {
-	for _, hint := range [...]string{"Device-Memory", "DPR", "Downlink", "ECT", "RTT", "Width", "Viewport-Width"} {
-		if fetchspec.EqualFold(name, hint) {
-			return true
-		}
 	}
 	return false
 }
