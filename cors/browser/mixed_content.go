@@ -6,7 +6,8 @@ package browser
 func (f *fetch) upgradeInsecure() {
 	r := &f.req
 	u := r.url()
-	if u.scheme != "http" || u.trustworthy() || f.exemptFromMixedContent(u) {
+	redirected := f.prof.upgradesRedirectedImages && len(r.urls) > 1 && r.urls[len(r.urls)-2].scheme == "https"
+	if u.scheme != "http" || u.trustworthy() && !redirected || f.exemptFromMixedContent(u) {
 		return
 	}
 	switch {
@@ -35,6 +36,9 @@ func (f *fetch) prohibitsMixedContent() bool {
 			return o.scheme == "https"
 		}
 		return o.trustworthy()
+	}
+	if f.prof.mixedContentByOwnScheme && !f.page.origin.opaque() {
+		return prohibits(f.page.origin)
 	}
 	return prohibits(f.page.origin) || prohibits(f.page.top)
 }

@@ -228,7 +228,7 @@ func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 		return
 	}
 	if r.method == "GET" || r.method == "HEAD" {
-		if include && f.asksForStorageAccess() || f.prof.originForElements && r.mode == CORS && r.kind.isElement() {
+		if include && f.asksForStorageAccess() || f.prof.originForElements && r.mode == CORS && r.kind.isElement() && r.kind != Media {
 			s.set("Origin", o)
 		}
 		return

@@ -146,6 +146,12 @@ type behaviour struct {
 	localNetworkAccess bool
 	// mixedContentByScheme: only https pages prohibit mixed content.
 	mixedContentByScheme bool
+	// mixedContentByOwnScheme: a frame that is not https, such as one of
+	// http://localhost, is not bound by an https page around it.
+	mixedContentByOwnScheme bool
+	// upgradesRedirectedImages: images and media redirected from https to http are
+	// upgraded even if the server is loopback.
+	upgradesRedirectedImages bool
 	// upgradesAddresses: images, audio and video of public IP addresses are
 	// upgraded to https like those of names.
 	upgradesAddresses bool
@@ -199,6 +205,7 @@ var behaviours = [...]behaviour{
 		newCache:                    newChromiumStore,
 		forgets:                     forgetsNever,
 		localNetworkAccess:          true,
+		upgradesRedirectedImages:    true,
 		mixedContentByScheme:        true,
 		blocksMixedForms:            true,
 		blocksCredentialedURLs:      true,
@@ -231,6 +238,7 @@ var behaviours = [...]behaviour{
 		newCache:                    newFirefoxStore,
 		forgets:                     forgetsOnFailedCheck,
 		metadataOnWebSocket:         true,
+		mixedContentByOwnScheme:     true,
 		mixedContentByScheme:        true,
 		thirdPartyCookies:           ThirdPartyPartitioned,
 		noneRequiresSecure:          true,
@@ -316,12 +324,12 @@ func chromiumSafelists(name, value string) bool {
 	switch {
 	case fetchspec.EqualFold(name, "Save-Data"):
 		return fetchspec.EqualFold(value, "on")
-	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"):
+	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"), fetchspec.EqualFold(name, "Downlink"):
 		whole, part, dot := strings.Cut(value, ".")
 		return isNumber(whole) && (!dot || isNumber(part))
-	case fetchspec.EqualFold(name, "Downlink"), fetchspec.EqualFold(name, "ECT"), fetchspec.EqualFold(name, "RTT"):
-		return true
-	case fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
+	case fetchspec.EqualFold(name, "ECT"):
+		return value == "slow-2g" || value == "2g" || value == "3g" || value == "4g"
+	case fetchspec.EqualFold(name, "RTT"), fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
 		return isNumber(value)
 	}
 	return false
