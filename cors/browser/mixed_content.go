@@ -6,8 +6,8 @@ package browser
 func (f *fetch) upgradeInsecure() {
 	r := &f.req
 	u := r.url()
-	redirected := f.prof.upgradesRedirectedImages && len(r.urls) > 1 && r.urls[len(r.urls)-2].scheme == "https"
-	if u.scheme != "http" || u.trustworthy() && !redirected || f.exemptFromMixedContent(u) {
+	redirected := f.redirectedImage()
+	if u.scheme != "http" || u.trustworthy() && redirected != "https" || redirected == "http" || f.exemptFromMixedContent(u) {
 		return
 	}
 	switch {
@@ -25,6 +25,16 @@ func (f *fetch) upgradeInsecure() {
 	}
 	r.urls[len(r.urls)-1] = &up
 	f.step("https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm", "%s is fetched over https instead.", u.String())
+}
+
+// redirectedImage returns the scheme from which an image was redirected where
+// that decides, else "".
+func (f *fetch) redirectedImage() string {
+	r := &f.req
+	if !f.prof.redirectDecidesImages || len(r.urls) == 1 || r.mode != NoCORS || r.kind != Image && r.kind != Media {
+		return ""
+	}
+	return r.urls[len(r.urls)-2].scheme
 }
 
 // prohibitsMixedContent is "does settings prohibit mixed security contexts".
@@ -55,7 +65,7 @@ func (f *fetch) mixedContent() *Failure {
 	r := &f.req
 	u := r.url()
 	form := r.kind == Form && f.prof.blocksMixedForms
-	if u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
+	if u.trustworthy() || !u.isHTTP() || f.redirectedImage() == "http" || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
 		return nil
 	}
 	return f.fail(MixedContent, "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch", u.String(), "https")

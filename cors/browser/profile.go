@@ -149,9 +149,10 @@ type behaviour struct {
 	// mixedContentByOwnScheme: a frame that is not https, such as one of
 	// http://localhost, is not bound by an https page around it.
 	mixedContentByOwnScheme bool
-	// upgradesRedirectedImages: images and media redirected from https to http are
-	// upgraded even if the server is loopback.
-	upgradesRedirectedImages bool
+	// redirectDecidesImages: images and media redirected to http are upgraded if
+	// they come from https, even if the server is loopback; those that come from
+	// http, which can only be loopback, are let through.
+	redirectDecidesImages bool
 	// upgradesAddresses: images, audio and video of public IP addresses are
 	// upgraded to https like those of names.
 	upgradesAddresses bool
@@ -205,7 +206,7 @@ var behaviours = [...]behaviour{
 		newCache:                    newChromiumStore,
 		forgets:                     forgetsNever,
 		localNetworkAccess:          true,
-		upgradesRedirectedImages:    true,
+		redirectDecidesImages:       true,
 		mixedContentByScheme:        true,
 		blocksMixedForms:            true,
 		blocksCredentialedURLs:      true,
