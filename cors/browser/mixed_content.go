@@ -6,15 +6,20 @@ package browser
 func (f *fetch) upgradeInsecure() {
 	r := &f.req
 	u := r.url()
-	redirected := f.redirectedImage()
-	if u.scheme != "http" || u.trustworthy() && redirected != "https" || redirected == "http" || f.exemptFromMixedContent(u) {
+	media := r.kind == Image || r.kind == Media
+	if u.scheme != "http" {
+		return
+	}
+	redirected := media && len(r.urls) > 1 && f.prof.upgradesRedirects && f.prohibitsMixedContent()
+	if !redirected && (u.trustworthy() || f.exemptFromMixedContent(u)) {
 		return
 	}
 	switch {
+	case redirected:
 	case f.page.upgrade && (r.mode != Navigate || u.origin().sameOrigin(r.origin)):
 	case isIP(u.host) && !(f.prof.upgradesAddresses && addressSpace(u.host) == Public), !f.prohibitsMixedContent():
 		return
-	case r.kind == Image || r.kind == Media:
+	case media:
 	default:
 		return
 	}
@@ -27,16 +32,6 @@ func (f *fetch) upgradeInsecure() {
 	f.step("https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm", "%s is fetched over https instead.", u.String())
 }
 
-// redirectedImage returns the scheme from which an image was redirected where
-// that decides, else "".
-func (f *fetch) redirectedImage() string {
-	r := &f.req
-	if !f.prof.redirectDecidesImages || len(r.urls) == 1 || r.mode != NoCORS || r.kind != Image && r.kind != Media {
-		return ""
-	}
-	return r.urls[len(r.urls)-2].scheme
-}
-
 // prohibitsMixedContent is "does settings prohibit mixed security contexts".
 // The standard asks whether the origin is potentially trustworthy; browsers
 // ask whether it is https, so that pages on http://localhost may load anything.
@@ -47,7 +42,7 @@ func (f *fetch) prohibitsMixedContent() bool {
 		}
 		return o.trustworthy()
 	}
-	if f.prof.mixedContentByOwnScheme && !f.page.origin.opaque() {
+	if f.prof.framesDecideAlone && !f.page.origin.opaque() {
 		return prohibits(f.page.origin)
 	}
 	return prohibits(f.page.origin) || prohibits(f.page.top)
@@ -65,7 +60,7 @@ func (f *fetch) mixedContent() *Failure {
 	r := &f.req
 	u := r.url()
 	form := r.kind == Form && f.prof.blocksMixedForms
-	if u.trustworthy() || !u.isHTTP() || f.redirectedImage() == "http" || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
+	if u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
 		return nil
 	}
 	return f.fail(MixedContent, "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch", u.String(), "https")

@@ -146,16 +146,15 @@ type behaviour struct {
 	localNetworkAccess bool
 	// mixedContentByScheme: only https pages prohibit mixed content.
 	mixedContentByScheme bool
-	// mixedContentByOwnScheme: a frame that is not https, such as one of
-	// http://localhost, is not bound by an https page around it.
-	mixedContentByOwnScheme bool
-	// redirectDecidesImages: images and media redirected to http are upgraded if
-	// they come from https, even if the server is loopback; those that come from
-	// http, which can only be loopback, are let through.
-	redirectDecidesImages bool
 	// upgradesAddresses: images, audio and video of public IP addresses are
 	// upgraded to https like those of names.
 	upgradesAddresses bool
+	// upgradesRedirects: an image, audio or video that is redirected to http is
+	// upgraded, wherever it leads.
+	upgradesRedirects bool
+	// framesDecideAlone: a frame with an origin of its own prohibits mixed
+	// content by that origin, not by the page around it.
+	framesDecideAlone bool
 	// blocksMixedForms: a form on an https page is not sent to http; the
 	// visitor is warned instead.
 	blocksMixedForms bool
@@ -199,6 +198,7 @@ var behaviours = [...]behaviour{
 		storageAccess:               storageAccessOfSubresources,
 		responseURLBare:             true,
 		upgradeIsHidden:             true,
+		upgradesRedirects:           true,
 		forcedNeedsMethod:           true,
 		preflightRedirectFirst:      true,
 		maxAge:                      chromiumMaxAge,
@@ -206,7 +206,6 @@ var behaviours = [...]behaviour{
 		newCache:                    newChromiumStore,
 		forgets:                     forgetsNever,
 		localNetworkAccess:          true,
-		redirectDecidesImages:       true,
 		mixedContentByScheme:        true,
 		blocksMixedForms:            true,
 		blocksCredentialedURLs:      true,
@@ -233,13 +232,13 @@ var behaviours = [...]behaviour{
 		ipv6IsCrossSite:             true,
 		upgradeIsRedirect:           true,
 		upgradesAddresses:           true,
+		framesDecideAlone:           true,
 		cookiesIgnoreScheme:         true,
 		maxAge:                      firefoxMaxAge,
 		maxAgeCap:                   24 * time.Hour,
 		newCache:                    newFirefoxStore,
 		forgets:                     forgetsOnFailedCheck,
 		metadataOnWebSocket:         true,
-		mixedContentByOwnScheme:     true,
 		mixedContentByScheme:        true,
 		thirdPartyCookies:           ThirdPartyPartitioned,
 		noneRequiresSecure:          true,
