@@ -69,6 +69,8 @@ type fetch struct {
 	unsafeFor             int
 	preflighted           bool     // a preflight was due before
 	firstNames, keptNames []string // see namesToAnnounce
+	firstMethod           string   // see restoreHeaders
+	firstHeaders          []HeaderField
 	upgradedFrom          *address // the first URL, if it was upgraded to https
 	sentOrigin            string   // the Origin of the first request
 	lnaSpace              AddressSpace

@@ -116,7 +116,7 @@ func (f *fetch) cookieContext() cookieContext {
 	switch {
 	case f.page.origin.opaque() && ctx.thirdPartyCookies == ThirdPartyPartitioned:
 		ctx.thirdParty, ctx.partition = true, "null" // a partition of its own
-	case !sameSite(f.page.top, to):
+	case !sameSite(f.page.top, to), !sameSite(f.page.top, f.page.origin):
 		ctx.thirdParty, ctx.partition = true, f.page.top.site()
 	}
 	return ctx

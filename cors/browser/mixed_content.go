@@ -6,15 +6,20 @@ package browser
 func (f *fetch) upgradeInsecure() {
 	r := &f.req
 	u := r.url()
-	redirected := f.prof.upgradesRedirectedImages && len(r.urls) > 1 && r.urls[len(r.urls)-2].scheme == "https"
-	if u.scheme != "http" || u.trustworthy() && !redirected || f.exemptFromMixedContent(u) {
+	media := r.kind == Image || r.kind == Media
+	if u.scheme != "http" {
+		return
+	}
+	redirected := media && len(r.urls) > 1 && f.prof.upgradesRedirects && f.prohibitsMixedContent()
+	if !redirected && (u.trustworthy() || f.exemptFromMixedContent(u)) {
 		return
 	}
 	switch {
+	case redirected:
 	case f.page.upgrade && (r.mode != Navigate || u.origin().sameOrigin(r.origin)):
 	case isIP(u.host) && !(f.prof.upgradesAddresses && addressSpace(u.host) == Public), !f.prohibitsMixedContent():
 		return
-	case r.kind == Image || r.kind == Media:
+	case media:
 	default:
 		return
 	}
@@ -37,7 +42,7 @@ func (f *fetch) prohibitsMixedContent() bool {
 		}
 		return o.trustworthy()
 	}
-	if f.prof.mixedContentByOwnScheme && !f.page.origin.opaque() {
+	if f.prof.framesDecideAlone && !f.page.origin.opaque() {
 		return prohibits(f.page.origin)
 	}
 	return prohibits(f.page.origin) || prohibits(f.page.top)
@@ -54,7 +59,7 @@ func (f *fetch) exemptFromMixedContent(u *address) bool {
 func (f *fetch) mixedContent() *Failure {
 	r := &f.req
 	u := r.url()
-	form := r.kind == Form && f.prof.blocksMixedForms && f.page.origin.scheme == "https"
+	form := r.kind == Form && f.prof.blocksMixedForms
 	if u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
 		return nil
 	}

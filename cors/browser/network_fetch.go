@@ -37,10 +37,11 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	for _, h := range r.headers {
 		key := http.CanonicalHeaderKey(h.Name)
 		if old, ok := s.header[key]; ok {
-			if f.prof.singletonHeaders && isSingleton(key) {
-				old[0] = h.Value
-			} else {
+			switch {
+			case !f.prof.singletonHeaders || !isSingleton(key):
 				old[0] += ", " + h.Value
+			case key != "Content-Type" || !r.hasBody: // a body keeps its first type
+				old[0] = h.Value
 			}
 			continue
 		}
@@ -269,7 +270,7 @@ func (f *fetch) asksForStorageAccess() bool {
 		return false
 	}
 	u := r.url()
-	return f.page.top.sameSite(u.origin()) && !f.page.top.sameSite(r.origin) && u.trustworthy() &&
+	return !r.tainted() && f.page.top.sameSite(u.origin()) && !f.page.top.sameSite(r.origin) && u.trustworthy() &&
 		(r.mode != Navigate || r.kind == Iframe && f.prof.storageAccess == storageAccessOfFrames)
 }
 

@@ -94,6 +94,10 @@ func (f *fetch) keepNames(rewritten, strippedAuthorization bool) {
 	if len(f.req.urls) == 1 {
 		f.firstNames = f.unsafeHeaderNames()
 	}
+	if rewritten && f.req.impliedType && len(f.firstNames) == 1 && f.firstNames[0] == "content-type" {
+		f.keptNames = f.firstNames // nothing makes the list anew, so it stays
+		return
+	}
 	f.keptNames = slices.DeleteFunc(slices.Clone(f.firstNames), func(name string) bool {
 		return rewritten && fetchspec.IsRequestBodyHeader(name) ||
 			strippedAuthorization && fetchspec.IsCORSNonWildcardRequestHeader(name)

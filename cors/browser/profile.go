@@ -91,6 +91,10 @@ type behaviour struct {
 	// stickyPreflights: once a preflight was due, each redirect asks again,
 	// and announces the headers that the first request had.
 	stickyPreflights bool
+	// headersComeBack: see restoreHeaders.
+	headersComeBack bool
+	// dropsHints: a redirect drops client hints, see isClientHint.
+	dropsHints bool
 	// preflightsUntainted: a preflight asks in the page's name, also where the
 	// request itself says "null".
 	preflightsUntainted bool
@@ -142,18 +146,15 @@ type behaviour struct {
 	localNetworkAccess bool
 	// mixedContentByScheme: only https pages prohibit mixed content.
 	mixedContentByScheme bool
-	// mixedContentByOwnScheme: a frame that is not https, such as one of
-	// http://localhost, is not bound by an https page around it.
-	mixedContentByOwnScheme bool
-	// upgradesRedirectedImages: images and media redirected from https to http are
-	// upgraded even if the server is loopback.
-	upgradesRedirectedImages bool
-	// dropsClientHints: a redirect removes client hints, also those that the page
-	// has set.
-	dropsClientHints bool
 	// upgradesAddresses: images, audio and video of public IP addresses are
 	// upgraded to https like those of names.
 	upgradesAddresses bool
+	// upgradesRedirects: an image, audio or video that is redirected to http is
+	// upgraded, wherever it leads.
+	upgradesRedirects bool
+	// framesDecideAlone: a frame with an origin of its own prohibits mixed
+	// content by that origin, not by the page around it.
+	framesDecideAlone bool
 	// blocksMixedForms: a form on an https page is not sent to http; the
 	// visitor is warned instead.
 	blocksMixedForms bool
@@ -187,6 +188,7 @@ var behaviours = [...]behaviour{
 		unsafelists:                 chromiumUnsafelists,
 		uploadNeedsBody:             true,
 		keepsUserAgent:              true,
+		dropsHints:                  true,
 		preflightsUnredirected:      true,
 		preflightModeAlways:         true,
 		readsLocationFirst:          true,
@@ -196,6 +198,7 @@ var behaviours = [...]behaviour{
 		storageAccess:               storageAccessOfSubresources,
 		responseURLBare:             true,
 		upgradeIsHidden:             true,
+		upgradesRedirects:           true,
 		forcedNeedsMethod:           true,
 		preflightRedirectFirst:      true,
 		maxAge:                      chromiumMaxAge,
@@ -204,8 +207,6 @@ var behaviours = [...]behaviour{
 		forgets:                     forgetsNever,
 		localNetworkAccess:          true,
 		mixedContentByScheme:        true,
-		dropsClientHints:            true,
-		upgradesRedirectedImages:    true,
 		blocksMixedForms:            true,
 		blocksCredentialedURLs:      true,
 		thirdPartyCookies:           ThirdPartySent,
@@ -220,6 +221,7 @@ var behaviours = [...]behaviour{
 		unsafelists:                 firefoxUnsafelists,
 		repeatsUnsafeNames:          true,
 		stickyPreflights:            true,
+		headersComeBack:             true,
 		forcedNeedsMethod:           true,
 		preflightsUntainted:         true,
 		preflightsUnredirected:      true,
@@ -230,13 +232,13 @@ var behaviours = [...]behaviour{
 		ipv6IsCrossSite:             true,
 		upgradeIsRedirect:           true,
 		upgradesAddresses:           true,
+		framesDecideAlone:           true,
 		cookiesIgnoreScheme:         true,
 		maxAge:                      firefoxMaxAge,
 		maxAgeCap:                   24 * time.Hour,
 		newCache:                    newFirefoxStore,
 		forgets:                     forgetsOnFailedCheck,
 		metadataOnWebSocket:         true,
-		mixedContentByOwnScheme:     true,
 		mixedContentByScheme:        true,
 		thirdPartyCookies:           ThirdPartyPartitioned,
 		noneRequiresSecure:          true,
@@ -329,17 +331,6 @@ func chromiumSafelists(name, value string) bool {
 		return value == "slow-2g" || value == "2g" || value == "3g" || value == "4g"
 	case fetchspec.EqualFold(name, "RTT"), fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
 		return isNumber(value)
-	}
-	return false
-}
-
-// isClientHint reports whether a redirect removes a header: the hints above but
-// for Save-Data.
-func isClientHint(name string) bool {
-	for _, hint := range [...]string{"Device-Memory", "DPR", "Downlink", "ECT", "RTT", "Width", "Viewport-Width"} {
-		if fetchspec.EqualFold(name, hint) {
-			return true
-		}
 	}
 	return false
 }

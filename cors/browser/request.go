@@ -30,6 +30,7 @@ type request struct {
 	keepalive        bool
 	redirects        int  // the redirect count
 	crossed          bool // a redirect led to another origin
+	impliedType      bool // Content-Type follows from the body of an XMLHttpRequest
 }
 
 // url returns the current URL.

@@ -70,7 +70,9 @@ func (g *generator) scenario(name string) *Scenario {
 		c.URL = "ws" + strings.TrimPrefix(c.URL, "http")
 	}
 	s.Calls = []browser.Call{c}
-	for g.in(3) && len(s.Calls) < 3 {
+	// Pages load an image or script of the same URL only once.
+	repeats := c.Kind == browser.FetchAPI || c.Kind == browser.XMLHttpRequest || c.Kind == browser.Beacon && s.Page.Frame == Top
+	for repeats && g.in(3) && len(s.Calls) < 3 {
 		s.Calls = append(s.Calls, g.changed(s.Calls[0]))
 	}
 	g.server(s)
