@@ -1,0 +1,236 @@
+package cors
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/concors/concors/cors/internal/origin"
+)
+
+// browserCacheCap is the longest preflight lifetime that any browser honours.
+const browserCacheCap = 24 * time.Hour
+
+// Compiled is a validated [Policy] in the form that requests are judged by. It
+// is immutable and safe for concurrent use. Two endpoints have the same setting
+// if they share one *Compiled.
+type Compiled struct {
+	policy   Policy
+	site     *Site
+	warnings []*Error
+
+	kind        kind
+	observe     bool
+	credentials bool
+	embed       Embed       // never ""
+	domains     *origin.Set // kind selected
+	senders     *origin.Set // nil if there are none
+	anySender   bool
+	headers     headerNames
+	expose      string // Access-Control-Expose-Headers, "" to leave it out
+	maxAge      string // Access-Control-Max-Age, "" to leave it out
+	resource    string // Cross-Origin-Resource-Policy
+
+	// mayDrop: some foreign requests run without their credentials, so answers
+	// to requests with and without them may differ.
+	mayDrop   bool
+	templates templates
+
+	// listsAuthorization: Authorization is among the allowed headers.
+	listsAuthorization bool
+}
+
+type kind uint8
+
+const (
+	kindNone kind = iota
+	kindAll
+	kindSelected
+)
+
+// Compile validates p for the site s; nil stands for None{} and for a site that
+// declares nothing. The error joins every mistake as an [*Error].
+func Compile(p Policy, s *Site) (*Compiled, error) {
+	if s == nil {
+		s = noSite
+	}
+	if p == nil {
+		p = None{}
+	}
+	c := &compiler{out: &Compiled{policy: p, site: s}}
+	switch p := p.(type) {
+	case None:
+		c.none(p)
+	case All:
+		c.all(p)
+	case Selected:
+		c.selected(p)
+	}
+	if len(c.errs) > 0 {
+		return nil, errors.Join(c.errs...)
+	}
+	c.out.makeTemplates()
+	return c.out, nil
+}
+
+// Policy returns what c was compiled from. The caller must not modify its
+// slices.
+func (c *Compiled) Policy() Policy { return c.policy }
+
+// Warnings returns what is valid but perhaps not meant.
+func (c *Compiled) Warnings() []*Error { return c.warnings }
+
+// ObserveOnly reports whether c stands aside and only reports decisions.
+func (c *Compiled) ObserveOnly() bool { return c.observe }
+
+// compiler collects mistakes while it fills out.
+type compiler struct {
+	out  *Compiled
+	errs []error
+}
+
+func (c *compiler) mistake(code Code, field, value, repair string) {
+	c.errs = append(c.errs, &Error{Code: code, Field: field, Value: value, Repair: repair})
+}
+
+func (c *compiler) warn(code Code, field, value, detail string) {
+	c.out.warnings = append(c.out.warnings, &Error{Code: code, Field: field, Value: value, detail: detail})
+}
+
+func (c *compiler) none(p None) {
+	out := c.out
+	out.kind, out.observe = kindNone, p.ObserveOnly
+	c.embed(p.Embed, EmbedSameOrigin)
+	c.compileSenders(p.Senders)
+	out.mayDrop = out.embed == EmbedAny
+}
+
+func (c *compiler) all(p All) {
+	out := c.out
+	out.kind, out.observe = kindAll, p.ObserveOnly
+	out.headers = c.compileHeaders(p.Headers, false)
+	out.expose = c.compileExpose(p.Expose, false)
+	c.cache(p.Cache)
+	c.embed(p.Embed, EmbedAny)
+	out.mayDrop = true
+	out.listsAuthorization = slices.Contains(out.headers.names, authorization)
+}
+
+func (c *compiler) selected(p Selected) {
+	out := c.out
+	out.kind, out.observe, out.credentials = kindSelected, p.ObserveOnly, p.Credentials
+	if len(p.Domains) == 0 {
+		c.mistake(DomainsMissing, "domains", "", "")
+	}
+	out.domains = c.origins("domains", p.Domains, p.Credentials)
+	out.headers = c.compileHeaders(p.Headers, p.Credentials)
+	out.expose = c.compileExpose(p.Expose, p.Credentials)
+	c.cache(p.Cache)
+	c.embed(p.Embed, EmbedSameOrigin)
+	c.compileSenders(p.Senders)
+	if out.senders != nil {
+		for i, text := range p.Domains {
+			if out.senders.Contains(text) {
+				c.warn(SenderIsDomain, fmt.Sprintf("domains[%d]", i), text, "")
+			}
+		}
+	}
+	if p.Credentials {
+		for _, o := range out.site.origins {
+			if q, _, _ := origin.Parse(o.text); o.scheme == "http" && !q.Loopback() {
+				c.warn(OwnOriginInsecure, "credentials", o.text, "")
+			}
+		}
+	}
+	out.mayDrop = !p.Credentials || out.embed == EmbedAny
+	out.listsAuthorization = slices.Contains(out.headers.names, authorization)
+}
+
+// origins validates a list of origin patterns. Where credentials go along,
+// plain http is a mistake, else a warning.
+func (c *compiler) origins(name string, list []string, credentials bool) *origin.Set {
+	set := origin.NewSet(len(list))
+	patterns := make([]origin.Pattern, 0, len(list))
+	field := func(i int) string { return name + "[" + strconv.Itoa(i) + "]" }
+	for i, text := range list {
+		p, codes, repair := origin.Parse(text)
+		for _, code := range codes {
+			c.mistake(Code(code), field(i), text, repair)
+		}
+		if len(codes) > 0 {
+			patterns = append(patterns, origin.Pattern{})
+			continue
+		}
+		patterns = append(patterns, p)
+		switch {
+		case p.Scheme == "http" && !p.Loopback() && credentials:
+			c.mistake(OriginInsecure, field(i), text, "https"+text[len("http"):])
+		case p.Scheme == "http" && !p.Loopback():
+			c.warn(OriginPlainHTTP, field(i), text, "")
+		case p.Scheme == "moz-extension":
+			c.warn(OriginPerInstallation, field(i), text, "")
+		}
+		if set.Add(p, text) {
+			c.warn(OriginDuplicate, field(i), text, "")
+		}
+	}
+	if !set.HasWildcards() {
+		return set
+	}
+	for i, p := range patterns {
+		if p.Host == "" {
+			continue
+		}
+		if by := set.Cover(p); by != "" {
+			c.warn(OriginCovered, field(i), list[i], by+" covers this one")
+		}
+	}
+	return set
+}
+
+func (c *compiler) compileSenders(list []string) {
+	switch {
+	case len(list) == 0:
+		return
+	case slices.Contains(list, AnySender):
+		if len(list) > 1 {
+			c.mistake(SendersAnyAmongOthers, fmt.Sprintf("senders[%d]", slices.Index(list, AnySender)), AnySender, "")
+		}
+		c.warn(SendersAny, "senders", AnySender, "")
+		c.out.anySender = true
+	default:
+		c.out.senders = c.origins("senders", list, true)
+	}
+}
+
+func (c *compiler) cache(d time.Duration) {
+	switch {
+	case d == 0:
+	case d == NoCache:
+		c.out.maxAge = "0"
+	case d < 0 || d%time.Second != 0:
+		c.mistake(CacheInvalid, "cache", d.String(), max(d.Truncate(time.Second), 0).String())
+	default:
+		if d > browserCacheCap {
+			c.warn(CacheAboveCap, "cache", d.String(), "")
+		}
+		c.out.maxAge = strconv.FormatInt(int64(d/time.Second), 10)
+	}
+}
+
+func (c *compiler) embed(e, byDefault Embed) {
+	if e == "" {
+		e = byDefault
+	}
+	c.out.embed = e
+	switch e {
+	case EmbedSameOrigin, EmbedSameSite:
+		c.out.resource = string(e)
+	case EmbedAny:
+		c.out.resource = "cross-origin"
+	default:
+		c.mistake(EmbedUnknown, "embed", string(e), "")
+	}
+}

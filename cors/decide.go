@@ -1,0 +1,253 @@
+package cors
+
+import (
+	"net/http"
+
+	"github.com/concors/concors/cors/internal/fetchspec"
+)
+
+// A Verdict is what is to happen to a request.
+type Verdict uint8
+
+const (
+	Run             Verdict = iota // the handler runs, after [Decision.Request] and [Decision.SetHeaders]
+	AnswerPreflight                // the preflight is answered with 204
+	Refuse                         // the request is answered with 403; the handler never sees it
+)
+
+// String returns "run", "preflight" or "refuse".
+func (v Verdict) String() string {
+	return [...]string{"run", "preflight", "refuse"}[v]
+}
+
+// A Reason says why a request is refused. Reasons are stable; they appear in
+// answers, logs and metrics.
+type Reason string
+
+const (
+	OriginNotAllowed   Reason = "origin-not-allowed"    // Origin is foreign and not among those allowed
+	OriginIsNull       Reason = "null-origin"           // Origin is null: an opaque origin, which anybody can have
+	OriginMalformed    Reason = "origin-malformed"      // Origin stands on several lines or is over 512 bytes
+	OriginMissing      Reason = "origin-missing"        // a foreign request that is not GET or HEAD, without Origin
+	EmbedNotAllowed    Reason = "embed-not-allowed"     // loaded by a foreign page without CORS
+	MethodNotAllowed   Reason = "method-not-allowed"    // preflight for a method that no endpoint here has
+	HeaderNotAllowed   Reason = "header-not-allowed"    // preflight for a request header that is not allowed
+	HeaderListTooLarge Reason = "header-list-too-large" // Access-Control-Request-Headers is over 4 KiB
+)
+
+// Reasons returns every reason.
+func Reasons() []Reason {
+	return []Reason{OriginNotAllowed, OriginIsNull, OriginMalformed, OriginMissing,
+		EmbedNotAllowed, MethodNotAllowed, HeaderNotAllowed, HeaderListTooLarge}
+}
+
+const (
+	maxOrigin              = 512  // bytes of Origin: twice what the longest host name needs
+	maxRequestHeaders      = 4096 // bytes of Access-Control-Request-Headers
+	maxRequestHeadersLines = 100  // lines of it; browsers send one, intermediaries may split it
+)
+
+// Canonical names of the headers that decide.
+const (
+	hOrigin         = "Origin"
+	hRequestMethod  = "Access-Control-Request-Method"
+	hRequestHeaders = "Access-Control-Request-Headers"
+	hFetchSite      = "Sec-Fetch-Site"
+	hFetchMode      = "Sec-Fetch-Mode"
+	hFetchDest      = "Sec-Fetch-Dest"
+)
+
+// A Decision is what a policy says about one request. It refers to the request
+// and must not outlive it.
+type Decision struct {
+	Verdict Verdict
+	Reason  Reason // why it is refused, else ""
+
+	// Foreign: the request was made by a page of another origin.
+	Foreign bool
+
+	// Anonymous: the request runs, but credentials are dropped both ways.
+	Anonymous bool
+
+	// Observed: the policy only observes. Verdict, Reason and Anonymous say
+	// what would have happened; the request must run as it is.
+	Observed bool
+
+	c       *Compiled
+	methods *Methods
+	origin  string // value of Origin
+	header  string // the request header that was refused
+	method  string // the requested method of a preflight, else ""
+
+	allowed bool // the page's origin may read the answer
+	carried bool // credentials came along and the policy may drop them
+}
+
+// Origin returns the value of the request's Origin header, "" if it has none.
+func (d *Decision) Origin() string { return d.origin }
+
+// IsPreflight reports whether r is a CORS preflight request: OPTIONS with one
+// Origin and one Access-Control-Request-Method.
+// See https://fetch.spec.whatwg.org/#cors-preflight-request.
+func IsPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && len(r.Header[hOrigin]) == 1 && len(r.Header[hRequestMethod]) == 1
+}
+
+// PreflightMethod returns the method whose endpoint judges the preflight r.
+func PreflightMethod(r *http.Request) string {
+	if lines := r.Header[hRequestMethod]; len(lines) == 1 {
+		return lines[0]
+	}
+	return ""
+}
+
+// Decide judges r. It reads the method, Host, the header, TLS and RemoteAddr,
+// and modifies nothing. methods are those of the endpoints at r's path that
+// share the policy; they matter for preflights only.
+func (c *Compiled) Decide(r *http.Request, methods *Methods) Decision {
+	d := Decision{c: c, Observed: c.observe}
+	d.decide(r, methods)
+	return d
+}
+
+func (d *Decision) decide(r *http.Request, methods *Methods) {
+	c := d.c
+	origins := r.Header[hOrigin]
+	if len(origins) > 0 {
+		d.origin = origins[0]
+		if len(origins) > 1 || len(d.origin) > maxOrigin {
+			d.Foreign = true
+			d.refuse(OriginMalformed)
+			return
+		}
+		switch c.kind {
+		case kindAll:
+			d.allowed = true
+		case kindSelected:
+			d.allowed = c.domains.Contains(d.origin)
+		}
+		if r.Method == http.MethodOptions && len(r.Header[hRequestMethod]) == 1 {
+			d.Foreign = true
+			d.methods = methods
+			d.preflight(r)
+			return
+		}
+	}
+	if c.mayDrop {
+		d.carried = c.carriesCredentials(r)
+	}
+	site := r.Header[hFetchSite]
+	if !c.isForeign(r, site, origins) {
+		return
+	}
+	d.Foreign = true
+	safe := r.Method == http.MethodGet || r.Method == http.MethodHead
+	switch {
+	case safe && len(site) > 0 && isNavigation(r):
+	case len(origins) > 0:
+		d.withOrigin(r)
+	case safe:
+		d.embedded(site)
+	case c.kind == kindAll:
+		d.Anonymous = true
+	default:
+		d.refuse(OriginMissing)
+	}
+}
+
+func (d *Decision) refuse(reason Reason) {
+	d.Verdict, d.Reason = Refuse, reason
+}
+
+// isForeign says whose request it is: Sec-Fetch-Site first, which scripts
+// cannot forge; then Origin, which is absent outside browsers.
+func (c *Compiled) isForeign(r *http.Request, site, origins []string) bool {
+	switch {
+	case len(site) == 1:
+		return site[0] != "same-origin" && site[0] != "none"
+	case len(site) > 1:
+		return true
+	case len(origins) == 0:
+		return false
+	}
+	return !c.site.isOwn(origins[0], r)
+}
+
+// isNavigation reports whether r replaces the page in a tab: the answer is
+// shown to the visitor, not to the page that asked.
+// See https://w3c.github.io/webappsec-fetch-metadata/.
+func isNavigation(r *http.Request) bool {
+	mode, dest := r.Header[hFetchMode], r.Header[hFetchDest]
+	if len(mode) != 1 || mode[0] != "navigate" || len(dest) > 1 {
+		return false
+	}
+	if len(dest) == 0 {
+		return true
+	}
+	switch dest[0] {
+	case "iframe", "frame", "embed", "object", "fencedframe":
+		return false
+	}
+	return true
+}
+
+// withOrigin judges a foreign request that has an Origin and is no preflight.
+func (d *Decision) withOrigin(r *http.Request) {
+	c := d.c
+	switch {
+	case r.Method == http.MethodPost && (c.anySender || c.senders != nil && c.senders.Contains(d.origin)):
+	case d.allowed:
+		d.Anonymous = !c.credentials
+	default:
+		d.refuse(d.originReason())
+	}
+}
+
+func (d *Decision) originReason() Reason {
+	if d.origin == "null" {
+		return OriginIsNull
+	}
+	return OriginNotAllowed
+}
+
+// embedded judges a foreign GET or HEAD without Origin.
+func (d *Decision) embedded(site []string) {
+	switch {
+	case d.c.embed == EmbedAny:
+		d.Anonymous = true
+	case d.c.embed == EmbedSameSite && len(site) == 1 && site[0] == "same-site":
+	default:
+		d.refuse(EmbedNotAllowed)
+	}
+}
+
+// preflight judges a preflight: origin, method, headers, in the order in which
+// browsers check the answer.
+func (d *Decision) preflight(r *http.Request) {
+	d.method = r.Header[hRequestMethod][0]
+	lines := r.Header[hRequestHeaders]
+	switch {
+	case !d.allowed:
+		d.refuse(d.originReason())
+	case !d.methods.Contains(d.method) || !fetchspec.IsToken(d.method):
+		d.refuse(MethodNotAllowed)
+	case len(lines) > maxRequestHeadersLines || size(lines) > maxRequestHeaders:
+		d.refuse(HeaderListTooLarge)
+	default:
+		if name, found := d.c.headers.refused(lines); found {
+			d.header = name
+			d.refuse(HeaderNotAllowed)
+			return
+		}
+		d.Verdict = AnswerPreflight
+	}
+}
+
+// size counts the bytes of a field as one combined value.
+func size(lines []string) int {
+	n := -1
+	for _, line := range lines {
+		n += len(line) + 1
+	}
+	return n
+}

@@ -1,0 +1,341 @@
+package endpoints
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/concors/concors/cors"
+	"go.yaml.in/yaml/v4"
+)
+
+// A checker collects the mistakes of a document that can be read.
+type checker struct {
+	doc    *Document
+	src    *source // nil: the document did not come from text
+	report *Report
+
+	site      *cors.Site           // nil if it has mistakes
+	settings  map[string]*setting  // by what they say, so that equal ones are compiled once
+	upstreams map[string]*upstream // by what is written
+	used      map[string]bool      // names of policies
+	named     map[string]*setting  // by name
+}
+
+// A setting is a policy after compilation.
+type setting struct {
+	compiled *cors.Compiled // nil if it has mistakes
+	mistakes []*cors.Error  // warnings included
+}
+
+// A spot is a part of the document that has fields: the whole, a policy or an
+// entry.
+type spot struct {
+	path string     // of the field, empty for the whole
+	node *yaml.Node // the mapping; nil if the document did not come from text
+	key  *yaml.Node // where to point if a field is not there; nil: at node
+}
+
+// find returns where a field such as "domains[2]" stands: its key, nil if it is
+// not there, and the node to point at.
+func (s spot) find(field string) (key, at *yaml.Node) {
+	name, index, indexed := strings.Cut(field, "[")
+	if s.node == nil || s.node.Kind != yaml.MappingNode {
+		return nil, s.node
+	}
+	for i := 0; i+1 < len(s.node.Content); i += 2 {
+		k, v := s.node.Content[i], s.node.Content[i+1]
+		if k.Value != name {
+			continue
+		}
+		n, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
+		if indexed && err == nil && v.Kind == yaml.SequenceNode && n < len(v.Content) {
+			v = v.Content[n]
+		}
+		return k, v
+	}
+	if s.key != nil {
+		return nil, s.key
+	}
+	return nil, s.node
+}
+
+func (s spot) field(name string) string {
+	switch {
+	case s.path == "":
+		return name
+	case name == "":
+		return s.path
+	}
+	return s.path + "." + name
+}
+
+// add reports a mistake at a field of s, or at s itself if field is empty.
+func (c *checker) add(s spot, field string, code cors.Code, value, repair, detail string) {
+	_, at := s.find(field)
+	c.addAt(at, s.field(field), code, value, repair, detail)
+}
+
+func (c *checker) addAt(at *yaml.Node, field string, code cors.Code, value, repair, detail string) {
+	var p place
+	var file string
+	if c.src != nil {
+		file = c.src.file
+	}
+	if at != nil {
+		p = placeOf(at)
+		if c.src.broken[p] {
+			return
+		}
+	}
+	c.report.Mistakes = append(c.report.Mistakes, mistakeAt(file, p, code, field, value, repair, detail))
+}
+
+// addAll reports mistakes of the library at s.
+func (c *checker) addAll(s spot, errs []*cors.Error) {
+	for _, e := range errs {
+		value := e.Value
+		if _, at := s.find(e.Field); e.Field == "cache" && at != nil {
+			value = at.Value // as written: the library gets a duration
+		}
+		c.add(s, e.Field, e.Code, value, e.Repair, e.Message())
+	}
+}
+
+func (c *checker) whole() spot {
+	if c.src == nil {
+		return spot{}
+	}
+	return spot{node: c.src.root}
+}
+
+func (c *checker) policySpot(i int) spot {
+	s := spot{path: join("policies", c.doc.Policies[i].Name)}
+	if c.src != nil {
+		s.node, s.key = c.src.policies[i], c.src.policyNames[i]
+	}
+	return s
+}
+
+func (c *checker) entrySpot(i int) spot {
+	s := spot{path: fmt.Sprintf("endpoints[%d]", i)}
+	if c.src != nil {
+		s.node = c.src.entries[i]
+	}
+	return s
+}
+
+// checkSite checks the fields that belong to the whole document.
+func (c *checker) checkSite(opts Options) {
+	site, err := cors.NewSite(cors.SiteConfig{
+		Origins: c.doc.Origins, TrustedProxies: c.doc.TrustedProxies,
+		IdentityHeaders: c.doc.IdentityHeaders, Debug: opts.Debug,
+	})
+	if err != nil {
+		c.addAll(c.whole(), slices.Collect(cors.Errors(err)))
+	} else {
+		c.site = site
+		c.addAll(c.whole(), site.Warnings())
+	}
+	if c.doc.Upstream != "" {
+		c.checkUpstream(c.whole(), c.doc.Upstream)
+	}
+	if len(c.doc.Endpoints) == 0 {
+		c.add(c.whole(), "endpoints", EndpointsNone, "", "", "")
+	}
+}
+
+// checkPolicies checks and compiles the named policies.
+func (c *checker) checkPolicies() {
+	first := make(map[string]int)
+	for i, np := range c.doc.Policies {
+		s := c.policySpot(i)
+		set := c.checkPolicy(s, np.Policy)
+		if _, again := first[np.Name]; again {
+			detail := ""
+			if c.src != nil {
+				detail = fmt.Sprintf("%s, on line %d", mistakes[PolicyDuplicate].Message, c.src.policyNames[first[np.Name]].Line)
+			}
+			c.addAt(s.key, s.path, PolicyDuplicate, np.Name, "", detail)
+			continue
+		}
+		first[np.Name] = i
+		c.named[np.Name] = set
+		if !validPolicyName(np.Name) {
+			repair := strings.TrimSpace(np.Name)
+			if !validPolicyName(repair) {
+				repair = ""
+			}
+			c.addAt(s.key, s.path, PolicyNameInvalid, np.Name, repair, "")
+		}
+	}
+}
+
+// checkUnused reports named policies that no endpoint refers to.
+func (c *checker) checkUnused() {
+	for i, np := range c.doc.Policies {
+		if !c.used[np.Name] {
+			c.used[np.Name] = true // once, if there are several
+			s := c.policySpot(i)
+			c.addAt(s.key, s.path, PolicyUnused, np.Name, "", "")
+		}
+	}
+}
+
+func validPolicyName(name string) bool {
+	return name != "" && len(name) <= 100 && utf8.ValidString(name) && strings.TrimSpace(name) == name &&
+		!strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) &&
+		!slices.Contains(everywhere, name)
+}
+
+// checkPolicy reports what is wrong with p and compiles it as far as it is
+// clear what it means.
+func (c *checker) checkPolicy(s spot, p Policy) *setting {
+	p.Allow = c.checkAllow(s, p)
+	if p.Allow == "" {
+		return &setting{}
+	}
+	for _, k := range policyKeys {
+		if !k.belongsTo(p.Allow) && p.writes(s, k.name) {
+			c.addWithoutEffect(s, k, p.Allow)
+		}
+	}
+	set := c.compile(p)
+	c.addAll(s, set.mistakes)
+	return set
+}
+
+// checkAllow returns what allow is or was probably meant to be, empty if there
+// is no good guess.
+func (c *checker) checkAllow(s spot, p Policy) string {
+	if slices.Contains(everywhere, p.Allow) {
+		return p.Allow
+	}
+	if p.Allow == "" {
+		if key, _ := s.find("allow"); key != nil {
+			return "" // reported where it was read
+		}
+		for _, k := range policyKeys {
+			if k.belongsTo(AllowNone) || !p.writes(s, k.name) {
+				continue
+			}
+			if p.writes(s, "domains") {
+				c.add(s, "", AllowMissing, "", "", "allow is missing, which means none: write allow: selected for these domains")
+				return AllowSelected
+			}
+			c.add(s, "", AllowMissing, "", "", "")
+			return ""
+		}
+		return AllowNone
+	}
+	meant := meantAllow[strings.ToLower(p.Allow)]
+	if meant == "" {
+		meant = nearest(p.Allow, everywhere)
+	}
+	c.add(s, "allow", AllowUnknown, p.Allow, meant, "")
+	return meant
+}
+
+// meantAllow has words that people use for the values of allow.
+var meantAllow = map[string]string{
+	"any": AllowAll, "*": AllowAll, "everyone": AllowAll, "public": AllowAll,
+	"nobody": AllowNone, "no": AllowNone, "false": AllowNone, "disallow": AllowNone, "deny": AllowNone, "disallowed": AllowNone,
+	"list": AllowSelected, "some": AllowSelected, "listed": AllowSelected, "domains": AllowSelected,
+}
+
+// writes reports whether the policy at s has the field called name: in the text
+// if there is one, else by its value.
+func (p Policy) writes(s spot, name string) bool {
+	if s.node != nil {
+		key, _ := s.find(name)
+		return key != nil
+	}
+	switch name {
+	case "allow":
+		return p.Allow != ""
+	case "domains":
+		return len(p.Domains) > 0
+	case "credentials":
+		return p.Credentials
+	case "headers":
+		return len(p.Headers) > 0
+	case "expose":
+		return len(p.Expose) > 0
+	case "cache":
+		return p.Cache != 0
+	case "embed":
+		return p.Embed != ""
+	case "senders":
+		return len(p.Senders) > 0
+	case "enforce":
+		return p.ObserveOnly
+	}
+	return false
+}
+
+func (c *checker) addWithoutEffect(s spot, k key, allow string) {
+	at, _ := s.find(k.name)
+	if k.name == "credentials" && allow == AllowAll {
+		c.addAt(at, s.field(k.name), CredentialsUnderAll, "", "", "")
+		return
+	}
+	detail := fmt.Sprintf("%s means nothing under allow: %s; it belongs to allow: %s", k.name, allow, strings.Join(k.under, " or "))
+	if k.name == "senders" {
+		detail = "senders means nothing under allow: all, where every website may send, without credentials"
+	}
+	c.addAt(at, s.field(k.name), FieldWithoutEffect, "", "", detail)
+}
+
+// compile returns the setting that p means. Equal policies share one, wherever
+// they are written: being the same setting is being the same *cors.Compiled.
+func (c *checker) compile(p Policy) *setting {
+	id, err := json.Marshal(p)
+	if err != nil { // a Policy holds nothing that cannot be marshalled
+		panic(err)
+	}
+	if s := c.settings[string(id)]; s != nil {
+		return s
+	}
+	s := &setting{}
+	compiled, err := cors.Compile(p.Clone().CORS(), c.site) // the document may change, the table must not
+	if err != nil {
+		s.mistakes = slices.Collect(cors.Errors(err))
+	} else {
+		s.compiled = compiled
+		s.mistakes = compiled.Warnings()
+	}
+	c.settings[string(id)] = s
+	return s
+}
+
+// checkSetting returns the compiled setting of an entry and the name of its
+// policy, if it has one.
+func (c *checker) checkSetting(s spot, set Setting) (*cors.Compiled, string) {
+	switch {
+	case set.Inline != nil:
+		in := spot{path: s.field("cors")}
+		_, in.node = s.find("cors")
+		return c.checkPolicy(in, *set.Inline).compiled, ""
+	case set.Name == "":
+		return c.compile(Policy{Allow: AllowNone}).compiled, ""
+	}
+	c.used[set.Name] = true
+	if found := c.named[set.Name]; found != nil {
+		return found.compiled, set.Name
+	}
+	if slices.Contains(everywhere, set.Name) {
+		c.add(s, "cors", PolicyUnknown, set.Name, "{allow: "+set.Name+"}",
+			fmt.Sprintf("there is no policy of this name; %s is a value of allow", set.Name))
+		return nil, ""
+	}
+	names := make([]string, 0, len(c.doc.Policies))
+	for _, np := range c.doc.Policies {
+		names = append(names, np.Name)
+	}
+	c.add(s, "cors", PolicyUnknown, set.Name, nearest(set.Name, names), "")
+	return nil, ""
+}

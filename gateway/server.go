@@ -1,0 +1,236 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// Defaults of [ServerOptions].
+const (
+	DefaultListen            = ":8080"
+	DefaultAdmin             = "127.0.0.1:8081"
+	DefaultMaxHeaderBytes    = 64 << 10
+	DefaultReadHeaderTimeout = 10 * time.Second
+	DefaultIdleTimeout       = 2 * time.Minute
+	DefaultShutdownTimeout   = 30 * time.Second
+)
+
+// tunnelsTimeout is how long to wait for tunnels that were cut to be gone.
+const tunnelsTimeout = 5 * time.Second
+
+// AdminOff is the value of [ServerOptions.Admin] for no admin listener.
+const AdminOff = "off"
+
+// ServerOptions say where a [Server] listens. The zero value is plain HTTP on
+// [DefaultListen] with the admin listener on [DefaultAdmin].
+type ServerOptions struct {
+	Listen string // address of the traffic listener; "": DefaultListen
+	Admin  string // address of the admin listener; "": DefaultAdmin, or AdminOff
+
+	// AdminHandler answers what /healthz, /readyz and /metrics do not, behind
+	// the same checks. Nil: 404.
+	AdminHandler http.Handler
+
+	// AdminHosts are host names, without port, under which the admin listener
+	// may be asked, beside localhost and IP addresses.
+	AdminHosts []string
+
+	// CertFile and KeyFile are PEM files for TLS, read again when they change.
+	// Both or none.
+	CertFile, KeyFile string
+
+	// ACME obtains certificates from a certificate authority. Nil: it does not.
+	// Not together with CertFile.
+	ACME *ACMEOptions
+
+	MaxHeaderBytes    int           // of a request; more get 431. 0: DefaultMaxHeaderBytes
+	ReadHeaderTimeout time.Duration // from the first byte of a request to the end of its header. 0: DefaultReadHeaderTimeout
+	IdleTimeout       time.Duration // between two requests of a connection. 0: DefaultIdleTimeout
+
+	// ShutdownTimeout is how long requests that run may go on after the end
+	// was announced. 0: DefaultShutdownTimeout.
+	ShutdownTimeout time.Duration
+}
+
+// A Server runs a [Gateway] on its listeners.
+type Server struct {
+	gateway  *Gateway
+	log      *slog.Logger
+	shutdown time.Duration
+
+	traffic, admin             *http.Server // admin may be nil
+	trafficListen, adminListen net.Listener
+	acme                       *acmeManager // nil: no ACME
+
+	cut      context.CancelFunc // ends the contexts of all requests
+	ready    atomic.Bool        // listeners serve
+	draining atomic.Bool
+}
+
+// NewServer opens the listeners, so that mistakes in addresses, certificates
+// and permissions show at once. Nothing is served before [Server.Run].
+func NewServer(g *Gateway, o ServerOptions) (*Server, error) {
+	s := &Server{gateway: g, log: g.log, shutdown: cmp.Or(o.ShutdownTimeout, DefaultShutdownTimeout)}
+	var base context.Context
+	base, s.cut = context.WithCancel(context.Background())
+	s.traffic = &http.Server{
+		Handler:                      g,
+		DisableGeneralOptionsHandler: true,
+		MaxHeaderBytes:               cmp.Or(o.MaxHeaderBytes, DefaultMaxHeaderBytes),
+		ReadHeaderTimeout:            cmp.Or(o.ReadHeaderTimeout, DefaultReadHeaderTimeout),
+		IdleTimeout:                  cmp.Or(o.IdleTimeout, DefaultIdleTimeout),
+		BaseContext:                  func(net.Listener) context.Context { return base },
+		ErrorLog:                     slog.NewLogLogger(g.log.Handler(), slog.LevelDebug),
+		Protocols:                    new(http.Protocols),
+	}
+	s.traffic.Protocols.SetHTTP1(true)
+	s.traffic.Protocols.SetHTTP2(true) // over TLS only
+	if err := s.listen(&o); err != nil {
+		s.closeListeners()
+		return nil, err
+	}
+	return s, nil
+}
+
+// listen opens the listeners and prepares TLS.
+func (s *Server) listen(o *ServerOptions) error {
+	var err error
+	s.trafficListen, err = net.Listen("tcp", cmp.Or(o.Listen, DefaultListen))
+	if err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	if s.traffic.TLSConfig, err = s.tlsConfig(o); err != nil {
+		return err
+	}
+	if o.Admin == AdminOff {
+		return nil
+	}
+	s.adminListen, err = net.Listen("tcp", cmp.Or(o.Admin, DefaultAdmin))
+	if err != nil {
+		return fmt.Errorf("gateway: admin: %w", err)
+	}
+	handler, err := s.adminHandler(o)
+	if err != nil {
+		return err
+	}
+	s.admin = &http.Server{
+		Handler:           handler,
+		MaxHeaderBytes:    DefaultMaxHeaderBytes,
+		ReadHeaderTimeout: DefaultReadHeaderTimeout,
+		IdleTimeout:       DefaultIdleTimeout,
+		ErrorLog:          s.traffic.ErrorLog,
+	}
+	return nil
+}
+
+func (s *Server) closeListeners() {
+	for _, l := range []net.Listener{s.trafficListen, s.adminListen} {
+		if l != nil {
+			_ = l.Close()
+		}
+	}
+}
+
+// tlsConfig returns nil for plain HTTP.
+func (s *Server) tlsConfig(o *ServerOptions) (*tls.Config, error) {
+	switch {
+	case o.ACME != nil && (o.CertFile != "" || o.KeyFile != ""):
+		return nil, errors.New("gateway: certificates come from files or from ACME, not from both")
+	case (o.CertFile == "") != (o.KeyFile == ""):
+		return nil, errors.New("gateway: a certificate needs its key, and a key its certificate: give both files")
+	case o.ACME != nil:
+		var err error
+		s.acme, err = newACME(o.ACME, s.trafficListen.Addr(), s.log)
+		if err != nil {
+			return nil, err
+		}
+		return s.acme.tlsConfig(), nil
+	case o.CertFile != "":
+		files, err := loadKeyPair(o.CertFile, o.KeyFile, s.log)
+		if err != nil {
+			return nil, err
+		}
+		return &tls.Config{GetCertificate: files.certificate}, nil
+	}
+	return nil, nil
+}
+
+// Addr returns the address of the traffic listener.
+func (s *Server) Addr() net.Addr { return s.trafficListen.Addr() }
+
+// AdminAddr returns the address of the admin listener, nil if there is none.
+func (s *Server) AdminAddr() net.Addr {
+	if s.adminListen == nil {
+		return nil
+	}
+	return s.adminListen.Addr()
+}
+
+// Run serves until ctx ends, then lets the requests that run come to their end:
+// no new connections are accepted, /readyz says 503, and what still runs after
+// ShutdownTimeout is cut off. WebSockets are closed once the other requests are
+// done. The error is nil after an orderly end. Run may be called once.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.cut()
+	defer s.closeListeners()
+	if s.acme != nil {
+		defer s.acme.stop()
+		if err := s.acme.start(ctx); err != nil {
+			return err
+		}
+	}
+	failed := make(chan error, 2)
+	serve := func(what string, f func() error) {
+		if err := f(); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("gateway: %s: %w", what, err)
+		}
+	}
+	if s.admin != nil {
+		s.log.Info("admin listening", "addr", s.adminListen.Addr().String())
+		go serve("admin listener", func() error { return s.admin.Serve(s.adminListen) })
+		defer s.admin.Close()
+	}
+	s.ready.Store(true)
+	s.log.Info("listening", "addr", s.trafficListen.Addr().String(), "tls", s.traffic.TLSConfig != nil)
+	go serve("listener", func() error {
+		if s.traffic.TLSConfig != nil {
+			return s.traffic.ServeTLS(s.trafficListen, "", "")
+		}
+		return s.traffic.Serve(s.trafficListen)
+	})
+	select {
+	case err := <-failed:
+		_ = s.traffic.Close()
+		return err
+	case <-ctx.Done():
+	}
+	return s.drain()
+}
+
+// drain ends what runs.
+func (s *Server) drain() error {
+	s.draining.Store(true)
+	s.log.Info("draining", "timeout", s.shutdown)
+	ctx, cancel := context.WithTimeout(context.Background(), s.shutdown)
+	defer cancel()
+	err := s.traffic.Shutdown(ctx)
+	if err != nil {
+		s.log.Warn("requests cut off at shutdown", "after", s.shutdown)
+		_ = s.traffic.Close()
+	}
+	// What is left are tunnels, which have no natural end.
+	s.cut()
+	ctx, cancel = context.WithTimeout(context.Background(), tunnelsTimeout)
+	defer cancel()
+	s.gateway.tunnels.wait(ctx)
+	s.log.Info("stopped")
+	return nil
+}

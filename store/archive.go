@@ -1,0 +1,198 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// An archive is the folder in which the revisions of a file are kept, one file
+// each, readable for people:
+//
+//	.concors.yaml.history/00000042-20261123T064500.123456789Z-0123456789abcdef.yaml
+//
+// The number gives the order, as clocks may be set back. Several processes may
+// add to one archive; each holds the lock of the document meanwhile.
+type archive struct {
+	dir string // absolute
+	ext string // of the files in it
+}
+
+// archiveOf returns the archive of the document at path.
+func archiveOf(path string) archive {
+	return archive{
+		dir: filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".history"),
+		ext: filepath.Ext(path),
+	}
+}
+
+// An archived is one file of an archive.
+type archived struct {
+	Entry
+	number int
+	name   string
+}
+
+const archiveTime = "20060102T150405.000000000Z"
+
+func (a archive) nameOf(e archived) string {
+	return fmt.Sprintf("%08d-%s-%s%s", e.number, e.Time.UTC().Format(archiveTime), e.Revision, a.ext)
+}
+
+// parse reads a file's name; ok is false if it is not one of the archive's.
+func (a archive) parse(name string) (e archived, ok bool) {
+	base, found := strings.CutSuffix(name, a.ext)
+	parts := strings.Split(base, "-")
+	if !found || len(parts) != 3 {
+		return archived{}, false
+	}
+	number, err := strconv.Atoi(parts[0])
+	if err != nil {
+		return archived{}, false
+	}
+	at, err := time.Parse(archiveTime, parts[1])
+	if err != nil {
+		return archived{}, false
+	}
+	e = archived{Entry: Entry{Revision: Revision(parts[2]), Time: at}, number: number, name: name}
+	return e, a.nameOf(e) == name
+}
+
+// list returns what is archived, the newest first. A missing folder is empty.
+func (a archive) list() ([]archived, error) {
+	files, err := os.ReadDir(a.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("store: reading the history: %w", err)
+	}
+	list := make([]archived, 0, len(files))
+	for _, file := range files {
+		if e, ok := a.parse(file.Name()); ok {
+			list = append(list, e)
+		}
+	}
+	slices.SortFunc(list, func(a, b archived) int { return cmp.Compare(b.number, a.number) })
+	return list, nil
+}
+
+// entries returns what [History.Revisions] does.
+func (a archive) entries() ([]Entry, error) {
+	list, err := a.list()
+	entries := make([]Entry, 0, len(list))
+	for _, e := range list[:min(len(list), HistoryLen)] {
+		entries = append(entries, e.Entry)
+	}
+	return entries, err
+}
+
+// read returns what [History.Raw] does.
+func (a archive) read(rev Revision) ([]byte, error) {
+	list, err := a.list()
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(list, func(e archived) bool { return e.Revision == rev })
+	if i < 0 {
+		return nil, fmt.Errorf("store: %w: %s", ErrUnknownRevision, rev.orNone())
+	}
+	raw, err := os.ReadFile(filepath.Join(a.dir, list[i].name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // forgotten since it was listed
+		return nil, fmt.Errorf("store: %w: %s", ErrUnknownRevision, rev)
+	case err != nil:
+		return nil, fmt.Errorf("store: reading the history: %w", err)
+	case RevisionOf(raw) != rev:
+		return nil, fmt.Errorf("store: reading the history: %s was changed afterwards, so it is no longer revision %s", list[i].name, rev)
+	}
+	return raw, nil
+}
+
+// add keeps v as the newest revision and forgets the oldest ones. It does
+// nothing if v is the newest one already, or if another process has kept v and
+// more since v was seen. Mode is that of the document. Precondition: the
+// document is locked.
+func (a archive) add(v version, mode fs.FileMode) error {
+	list, err := a.list()
+	if err != nil {
+		return err
+	}
+	e := archived{Entry: v.Entry, number: 1}
+	if len(list) > 0 {
+		newest := list[0]
+		isListed := slices.ContainsFunc(list, func(e archived) bool { return e.Revision == v.Revision })
+		if newest.Revision == v.Revision || isListed && newest.Time.After(v.Time) {
+			return nil
+		}
+		e.number = newest.number + 1
+	}
+	if err := makeArchive(a.dir, mode); err != nil {
+		return err
+	}
+	if err := writeDurably(filepath.Join(a.dir, a.nameOf(e)), v.raw, mode.Perm()); err != nil {
+		return err
+	}
+	for _, old := range list[min(len(list), HistoryLen-1):] {
+		err = errors.Join(err, os.Remove(filepath.Join(a.dir, old.name)))
+	}
+	return err
+}
+
+// writeDurably makes a file that is whole whenever it is there. Precondition:
+// nobody else makes it.
+func writeDurably(path string, data []byte, mode fs.FileMode) error {
+	temp := path + ".writing"
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temp))
+	}
+	return nil
+}
+
+// makeArchive makes the folder of an archive, as open to others as a file of
+// the given mode. A .gitignore in it keeps it out of Git, which has a history of
+// its own.
+func makeArchive(dir string, mode fs.FileMode) error {
+	readable := mode & 0o044
+	err := os.Mkdir(dir, 0o700|readable|readable>>2)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, ".gitignore"), []byte("*\n"), 0o644)
+}
+
+// lockFor locks the document at p against other writers, in this process and
+// others, until unlock is called. The lock is a file in the archive of the very
+// file, wherever the links lie that lead to it.
+func lockFor(ctx context.Context, p place) (unlock func(), err error) {
+	dir := archiveOf(p.path()).dir
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(p.path()); err == nil {
+		mode = info.Mode()
+	}
+	if err := makeArchive(dir, mode); err != nil {
+		return nil, fmt.Errorf("locking it: %w", err)
+	}
+	unlock, err = lock(ctx, filepath.Join(dir, "lock"))
+	if err != nil {
+		return nil, fmt.Errorf("locking it: %w", err)
+	}
+	return unlock, nil
+}

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"iter"
+	"sync"
+)
+
+// A feed holds the newest snapshot and wakes who waits for a newer one. It has
+// no goroutine and no queue: watchers look at the one place where the newest
+// state is, so none can lag behind by more than the change it is working on.
+type feed struct {
+	mu      sync.Mutex
+	state   Snapshot      // guarded by mu
+	number  uint64        // of state, from 1; guarded by mu
+	changed chan struct{} // closed when state is replaced; guarded by mu
+	closed  bool          // guarded by mu
+}
+
+func newFeed() *feed { return &feed{changed: make(chan struct{})} }
+
+// get returns the newest snapshot.
+func (f *feed) get() Snapshot {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.state
+}
+
+// set makes s the newest snapshot.
+func (f *feed) set(s Snapshot) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return
+	}
+	f.state = s
+	f.number++
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// close ends every watch.
+func (f *feed) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.closed {
+		f.closed = true
+		close(f.changed)
+	}
+}
+
+// check returns why the store cannot be used by somebody with ctx.
+func (f *feed) check(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return ErrClosed
+	}
+	return ctx.Err()
+}
+
+// watch implements [Store.Watch].
+func (f *feed) watch(ctx context.Context) iter.Seq[Snapshot] {
+	return func(yield func(Snapshot) bool) {
+		var seen uint64
+		for {
+			f.mu.Lock()
+			state, number, changed, closed := f.state, f.number, f.changed, f.closed
+			f.mu.Unlock()
+			if closed || ctx.Err() != nil {
+				return
+			}
+			if number != seen {
+				seen = number
+				if !yield(state) {
+					return
+				}
+				continue
+			}
+			select {
+			case <-ctx.Done():
+			case <-changed:
+			}
+		}
+	}
+}

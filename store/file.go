@@ -1,0 +1,249 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/concors/concors/endpoints"
+)
+
+// How long the file may be in a state that editors only pass through before
+// that counts as a problem.
+const (
+	missingGrace = 250 * time.Millisecond // missing, empty or unreadable
+	writingGrace = 5 * time.Second        // written to without end
+)
+
+// getPatience is how long Get waits for a program that is writing the file.
+const getPatience = 100 * time.Millisecond
+
+// File is a [Store] and [History] whose document is a YAML or JSON file. People
+// edit the file as they like, several processes may share it, and it may be a
+// symbolic link or be made later.
+//
+// A change made by hand is live some 20 ms after the file was last written and,
+// on Linux, closed: that keeps half-written files out. Where the operating
+// system cannot report changes, File looks for them 20 times a second.
+//
+// Revisions are kept in a folder beside the file: .concors.yaml.history for
+// concors.yaml.
+type File struct {
+	path    string // absolute
+	history archive
+	unable  failure // to keep the history
+	stop    context.CancelFunc
+	running sync.WaitGroup
+
+	mu     sync.Mutex  // held from looking at the file until what was seen is told
+	keeper keeper      // what changes it happens under mu
+	seen   fs.FileInfo // of the content that keeper knows; nil if there is none; guarded by mu
+	young  bool        // a change since might not show in seen, as clocks tick slowly; guarded by mu
+	ailing time.Time   // since when the file cannot be used; zero: it can; guarded by mu
+	unkept []version   // were live and are to be kept in the history, oldest first; guarded by mu
+
+	// before is called before each step of a write; its error makes the step
+	// fail. Tests use it, it is nil otherwise.
+	before func(step string) error
+}
+
+var (
+	_ Store   = (*File)(nil)
+	_ History = (*File)(nil)
+)
+
+// OpenFile returns the store of the document in the file at path. A file that
+// is missing or broken is no error: the first snapshot tells, and the store
+// waits for a better one. The error is about path itself. The store must be
+// closed.
+func OpenFile(path string, opts Options) (*File, error) {
+	return openFile(path, opts, newNotifier, pollWatched)
+}
+
+func openFile(path string, opts Options, notify func() notifier, poll time.Duration) (*File, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("store: finding the folder of %s: %w", path, err)
+	}
+	if info, err := os.Stat(abs); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("store: %s is a folder; name the file in it", path)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	f := &File{
+		path: abs, keeper: newKeeper(path, opts), history: archiveOf(abs),
+		stop: stop,
+	}
+	// The first look is patient with a file that is being written, but tells at
+	// once that there is none.
+	if _, err := f.settled(ctx, writingGrace); err != nil {
+		f.keeper.failed(&Problem{Err: err})
+	}
+	f.running.Go(func() { f.follow(ctx, notify(), poll) })
+	f.running.Go(func() { f.rememberAll(ctx) })
+	return f, nil
+}
+
+// Close ends every Watch and everything that runs for the store; all other
+// methods return [ErrClosed] from then on.
+func (f *File) Close() error {
+	f.keeper.close()
+	f.stop()
+	f.running.Wait()
+	return nil
+}
+
+// Get implements [Store]. It looks at the file, so that a change is not missed
+// that nobody has reported yet.
+func (f *File) Get(ctx context.Context) (Snapshot, error) {
+	if err := f.keeper.check(ctx); err != nil {
+		return Snapshot{}, err
+	}
+	f.mu.Lock()
+	known := f.known()
+	f.mu.Unlock()
+	if !known {
+		// What makes the file unusable is part of the state.
+		_, _ = f.settled(ctx, getPatience)
+		if err := f.keeper.check(ctx); err != nil {
+			return Snapshot{}, err
+		}
+	}
+	return f.keeper.get(), nil
+}
+
+// Watch implements [Store].
+func (f *File) Watch(ctx context.Context) iter.Seq[Snapshot] { return f.keeper.watch(ctx) }
+
+// Put implements [Store]. The file keeps its mode, owner and group; of a
+// symbolic link the target is written. Whoever reads the file meanwhile sees
+// the old content or the new one, also after a crash.
+//
+// An edit by hand that hits the very microseconds between the last comparison
+// with base and the replacement is lost: editors do not know our lock.
+func (f *File) Put(ctx context.Context, doc *endpoints.Document, base Revision) (Revision, error) {
+	return f.change(ctx, base, f.keeper.putting(doc))
+}
+
+// Revisions implements [History].
+func (f *File) Revisions(ctx context.Context) ([]Entry, error) {
+	if err := f.keeper.check(ctx); err != nil {
+		return nil, err
+	}
+	entries, err := f.history.entries()
+	return entries, errors.Join(err, f.unable.get())
+}
+
+// Raw implements [History].
+func (f *File) Raw(ctx context.Context, rev Revision) ([]byte, error) {
+	if err := f.keeper.check(ctx); err != nil {
+		return nil, err
+	}
+	return f.history.read(rev)
+}
+
+// Restore implements [History].
+func (f *File) Restore(ctx context.Context, rev, base Revision) (Revision, error) {
+	raw, err := f.Raw(ctx, rev)
+	if err != nil {
+		return "", err
+	}
+	return f.change(ctx, base, restoring(raw))
+}
+
+// known reports whether the file still is what its content was taken from, as
+// far as identity, size and time tell. Precondition: mu is held.
+func (f *File) known() bool {
+	if f.seen == nil {
+		return false
+	}
+	info, err := os.Stat(f.path)
+	return err == nil && unchanged(f.seen, info)
+}
+
+// check looks at the file and tells what it found. Without a reason it spares
+// the reading if the file is known. It returns how long to wait before the next
+// check, zero if nothing is in the air.
+func (f *File) check(reason bool) time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !reason && !f.young && f.known() {
+		return 0
+	}
+	return f.take(lookAt(f.path))
+}
+
+// take tells what was seen. It returns how long to wait before the next look,
+// see check. Precondition: mu is held since s was seen.
+func (f *File) take(s sight) time.Duration {
+	if s.usable() {
+		f.seen, f.young, f.ailing = s.info, false, time.Time{}
+		before := f.keeper.get().Revision
+		f.keeper.found(s.raw, s.at)
+		if now := f.keeper.get(); now.Revision != before {
+			f.keep(now)
+		}
+		return 0
+	}
+	f.seen = nil
+	if f.ailing.IsZero() {
+		f.ailing = time.Now()
+	}
+	grace := missingGrace
+	if s.wait > 0 {
+		grace = writingGrace
+	}
+	left := grace - time.Since(f.ailing)
+	if left <= 0 {
+		f.keeper.failed(&Problem{Err: s.err})
+	}
+	if s.wait > 0 {
+		return s.wait
+	}
+	return max(0, left)
+}
+
+// settled looks at the file until nobody is writing it, tells what it found and
+// returns it. The error is why it cannot be used, see [sight], or that of ctx.
+func (f *File) settled(ctx context.Context, patience time.Duration) (sight, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errWriting)
+	defer cancel()
+	for {
+		f.mu.Lock()
+		s := lookAt(f.path)
+		f.take(s)
+		f.mu.Unlock()
+		if s.wait == 0 {
+			return s, s.err
+		}
+		switch err := sleep(ctx, s.wait); {
+		case errors.Is(err, errWriting): // patience has ended
+			return s, s.err
+		case err != nil:
+			return s, err
+		}
+	}
+}
+
+// sleep waits for d or the end of ctx, whose cause it returns.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
+
+// unchanged reports whether a and b are the same file with the same size and
+// time.
+func unchanged(a, b fs.FileInfo) bool {
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}

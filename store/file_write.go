@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// change replaces the content of the file by what c makes of it.
+func (f *File) change(ctx context.Context, base Revision, c change) (Revision, error) {
+	if err := f.keeper.check(ctx); err != nil {
+		return "", err
+	}
+	for {
+		rev, err := f.attempt(ctx, base, c)
+		if !errors.Is(err, errOvertaken) {
+			return rev, err
+		}
+	}
+}
+
+// errOvertaken says that somebody wrote the file while it was to be replaced.
+var errOvertaken = errors.New("the file was changed meanwhile")
+
+// attempt is one attempt to change the file.
+func (f *File) attempt(ctx context.Context, base Revision, c change) (Revision, error) {
+	at, err := resolve(f.path)
+	if err != nil {
+		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
+	}
+	if err := mayWrite(at); err != nil {
+		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
+	}
+	unlock, err := lockFor(ctx, at)
+	if err != nil {
+		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
+	}
+	defer unlock()
+
+	old, err := f.settled(ctx, writingGrace)
+	if err != nil && !errors.Is(err, ErrEmpty) {
+		return "", err
+	}
+	next, changed, err := f.keeper.prepare(old.raw, base, c)
+	if err != nil || !changed {
+		return next.Revision, err
+	}
+	f.remember() // what is replaced now comes before what replaces it
+
+	f.sweep(at)
+	temp, err := f.writeTemp(at, next.Raw, old.info)
+	if err != nil {
+		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
+	}
+	if err := f.swap(ctx, at, temp, old.info, next); err != nil {
+		return "", errors.Join(err, os.Remove(temp))
+	}
+	err = f.step("sync folder", func() error { return syncFolder(at.dir) })
+	f.remember()
+	if err != nil {
+		return "", fmt.Errorf("store: %s has its new content, but a power failure might undo it: %w", f.path, err)
+	}
+	return next.Revision, nil
+}
+
+// Writable returns nil if Put may write the file as far as can be seen, and
+// otherwise why not: an [ErrReadOnly].
+func (f *File) Writable() error {
+	at, err := resolve(f.path)
+	if err == nil {
+		err = mayWrite(at)
+	}
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// mayWrite returns why the file at p must not be replaced, an [ErrReadOnly].
+// Renaming could replace a file that is marked read-only, but somebody meant
+// that mark, even where this process is root's.
+func mayWrite(p place) error {
+	if p.gone {
+		return fmt.Errorf("%w: its folder does not exist", ErrReadOnly)
+	}
+	if err := access(p.dir); err != nil {
+		return fmt.Errorf("%w: folder %s: %w", ErrReadOnly, p.dir, err)
+	}
+	info, err := os.Lstat(p.path())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	case info.Mode().Perm()&0o222 == 0:
+		return fmt.Errorf("%w: it is marked read-only (%v)", ErrReadOnly, info.Mode())
+	}
+	if err := access(p.path()); err != nil {
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	}
+	return nil
+}
+
+// swap puts temp in the place of the file and tells the watchers, unless the
+// file is no longer the one of old.
+func (f *File) swap(ctx context.Context, at place, temp string, old fs.FileInfo, next Snapshot) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	written, err := os.Stat(temp)
+	if err != nil {
+		return fmt.Errorf("store: replacing %s: %w", f.path, err)
+	}
+	err = f.step("rename", func() error {
+		if again, err := resolve(f.path); err != nil || again.path() != at.path() {
+			return errors.Join(errOvertaken, err) // a link leads elsewhere now
+		}
+		now, err := os.Lstat(at.path())
+		switch {
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return err
+		case (err == nil) != (old != nil), err == nil && !unchanged(now, old):
+			return errOvertaken
+		}
+		return os.Rename(temp, at.path())
+	})
+	if err != nil {
+		return fmt.Errorf("store: replacing %s: %w", f.path, err)
+	}
+	f.seen, f.young, f.ailing = written, true, time.Time{}
+	next.Time = time.Now() // later than whatever anybody has seen in the old file
+	f.keeper.accept(next)
+	f.keep(next)
+	return nil
+}
+
+// writeTemp writes data to a new file in the folder of at, durably, with mode
+// and owner of old. It returns the path.
+func (f *File) writeTemp(at place, data []byte, old fs.FileInfo) (path string, err error) {
+	mode := fs.FileMode(0o644)
+	if old != nil {
+		mode = 0o600 // until it has the owner it is to have
+	}
+	var temp *os.File
+	err = f.step("create", func() error {
+		path = filepath.Join(at.dir, tempPrefix(at.name)+fmt.Sprint(os.Getpid()))
+		temp, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if closeErr := temp.Close(); err == nil {
+			err = closeErr
+		}
+		if err != nil {
+			err = errors.Join(err, os.Remove(temp.Name()))
+		}
+	}()
+	err = f.step("write", func() error {
+		_, err := temp.Write(data)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if old != nil {
+		err := f.step("keep owner and mode", func() error {
+			if err := keepOwner(temp, old); err != nil {
+				return err
+			}
+			return temp.Chmod(old.Mode())
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return path, f.step("sync", temp.Sync)
+}
+
+// sweep removes what writes that were killed have left in the folder.
+// Precondition: the file is locked, so nobody is writing now.
+func (f *File) sweep(at place) {
+	files, err := os.ReadDir(at.dir)
+	if err != nil {
+		return // it is only about tidiness
+	}
+	for _, file := range files {
+		if strings.HasPrefix(file.Name(), tempPrefix(at.name)) && file.Type().IsRegular() {
+			if err := os.Remove(filepath.Join(at.dir, file.Name())); err != nil {
+				f.keeper.opts.Logger.Warn("cannot remove the rest of an interrupted write", "error", err)
+			}
+		}
+	}
+}
+
+// tempPrefix is how the names of the temporary files of a file begin.
+func tempPrefix(name string) string { return "." + name + ".writing-" }
+
+// step runs one step of a write.
+func (f *File) step(name string, run func() error) error {
+	if f.before != nil {
+		if err := f.before(name); err != nil {
+			return err
+		}
+	}
+	return run()
+}
