@@ -60,6 +60,9 @@ func (f *fetch) mixedContent() *Failure {
 	r := &f.req
 	u := r.url()
 	form := r.kind == Form && f.prof.blocksMixedForms
+	if f.prof.upgradesRedirects && len(r.urls) > 1 && r.urls[len(r.urls)-2].scheme == "http" && r.mode == NoCORS && (r.kind == Image || r.kind == Media) {
+		return nil
+	}
 	if u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
 		return nil
 	}

@@ -152,6 +152,9 @@ type behaviour struct {
 	// upgradesRedirects: an image, audio or video that is redirected from https
 	// to http is upgraded, also towards loopback.
 	upgradesRedirects bool
+	// anyMediaSuccess: audio and video play with any status from 200 to 299 that
+	// has a body.
+	anyMediaSuccess bool
 	// framesDecideAlone: a frame with an origin of its own prohibits mixed
 	// content by that origin, not by the page around it.
 	framesDecideAlone bool
@@ -216,6 +219,7 @@ var behaviours = [...]behaviour{
 	},
 	Firefox: {
 		name:                        "firefox",
+		anyMediaSuccess:             true,
 		wildcardCoversAuthorization: true,
 		noSafelistedTotal:           true,
 		unsafelists:                 firefoxUnsafelists,
