@@ -59,7 +59,7 @@ func (f *fetch) exemptFromMixedContent(u *address) bool {
 func (f *fetch) mixedContent() *Failure {
 	r := &f.req
 	u := r.url()
-	form := r.kind == Form && f.prof.blocksMixedForms
+	form := r.kind == Form && f.prof.blocksMixedForms && (len(r.urls) == 1 || r.method == "POST")
 	if u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
 		return nil
 	}

@@ -37,8 +37,8 @@ func (p Profile) String() string {
 type forgets uint8
 
 const (
-	forgetsOnError       forgets = iota // when a preflighted request fails, however
-	forgetsOnFailedCheck                // when any answer fails the CORS check, or there is none
+	forgetsOnError   forgets = iota // when a preflighted request fails, however
+	forgetsOnFailure                // see forgetAfter
 	forgetsNever
 )
 
@@ -237,7 +237,7 @@ var behaviours = [...]behaviour{
 		maxAge:                      firefoxMaxAge,
 		maxAgeCap:                   24 * time.Hour,
 		newCache:                    newFirefoxStore,
-		forgets:                     forgetsOnFailedCheck,
+		forgets:                     forgetsOnFailure,
 		metadataOnWebSocket:         true,
 		mixedContentByScheme:        true,
 		thirdPartyCookies:           ThirdPartyPartitioned,
