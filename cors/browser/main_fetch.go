@@ -27,11 +27,6 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 		return nil, fail
 	}
 	if fail := f.mixedContent(); fail != nil {
-		if n := len(r.urls); n > 1 && f.prof.forgets == forgetsOnFailedCheck {
-			r.urls = r.urls[:n-1] // what was remembered for the URL that redirected
-			f.forgetPreflights()
-			r.urls = r.urls[:n]
-		}
 		return nil, fail
 	}
 	if fail := f.credentialedSubresource(); fail != nil {

@@ -37,8 +37,8 @@ func (p Profile) String() string {
 type forgets uint8
 
 const (
-	forgetsOnError       forgets = iota // when a preflighted request fails, however
-	forgetsOnFailedCheck                // when any answer fails the CORS check, or there is none
+	forgetsOnError   forgets = iota // when a preflighted request fails, however
+	forgetsOnFailure                // see forgetAfter
 	forgetsNever
 )
 
@@ -219,7 +219,6 @@ var behaviours = [...]behaviour{
 	},
 	Firefox: {
 		name:                        "firefox",
-		anyMediaSuccess:             true,
 		wildcardCoversAuthorization: true,
 		noSafelistedTotal:           true,
 		unsafelists:                 firefoxUnsafelists,
@@ -236,12 +235,13 @@ var behaviours = [...]behaviour{
 		ipv6IsCrossSite:             true,
 		upgradeIsRedirect:           true,
 		upgradesAddresses:           true,
+		anyMediaSuccess:             true,
 		framesDecideAlone:           true,
 		cookiesIgnoreScheme:         true,
 		maxAge:                      firefoxMaxAge,
 		maxAgeCap:                   24 * time.Hour,
 		newCache:                    newFirefoxStore,
-		forgets:                     forgetsOnFailedCheck,
+		forgets:                     forgetsOnFailure,
 		metadataOnWebSocket:         true,
 		mixedContentByScheme:        true,
 		thirdPartyCookies:           ThirdPartyPartitioned,
