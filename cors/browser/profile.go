@@ -152,8 +152,8 @@ type behaviour struct {
 	// upgradesRedirects: an image, audio or video that is redirected from https
 	// to http is upgraded, also towards loopback.
 	upgradesRedirects bool
-	// anyMediaSuccess: audio and video play with any status from 200 to 299 that
-	// has a body.
+	// anyMediaSuccess: audio and video that are not opaque play with any status
+	// from 200 to 299 that has a body.
 	anyMediaSuccess bool
 	// framesDecideAlone: a frame with an origin of its own prohibits mixed
 	// content by that origin, not by the page around it.

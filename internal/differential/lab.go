@@ -59,7 +59,7 @@ func (l *Lab) Run(ctx context.Context, sc *Scenario) *Result {
 	for i, quiet := range quiets {
 		r.Retried = i
 		attempt, cancel := context.WithTimeoutCause(ctx, scenarioTimeout, fmt.Errorf("no result after %v", scenarioTimeout))
-		r.Real, r.Err = l.run(attempt, sc, quiet)
+		r.Real, r.Err = l.run(attempt, sc, r.Model, quiet)
 		cancel()
 		if r.Err != nil {
 			continue

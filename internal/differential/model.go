@@ -45,6 +45,7 @@ func RunModel(profile browser.Profile, sc *Scenario) (o *Observation) {
 			}
 			o.Requests = append(o.Requests, newRequest(e.Method, httpScheme(e.URL), e.Header, e.HasBody && hasBytes(c.Body), sc.Calls))
 		}
+		o.sentAfter = append(o.sentAfter, len(o.Requests))
 	}
 	return o
 }
