@@ -35,6 +35,7 @@ type Lab struct {
 	server  *server
 	browser *realbrowser.Browser
 	profile browser.Profile
+	cookies browser.ThirdPartyCookies // the model's setting, to match the browser's
 	lastRun atomic.Int64
 }
 
