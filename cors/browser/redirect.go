@@ -60,7 +60,7 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 	if crossOrigin {
 		r.crossed = true
 	}
-	if f.prof.dropsHints && !u.origin().sameOrigin(r.origin) {
+	if f.prof.dropsHints && f.page.top.scheme == "https" && !(u.origin().sameOrigin(r.origin) && r.origin.sameOrigin(f.page.top)) {
 		r.remove(isClientHint)
 	}
 	wasTainted := r.tainted()
