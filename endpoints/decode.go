@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/concors/concors/cors"
@@ -71,12 +72,13 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 		return nil
 	}
 	if !utf8.Valid(data) {
-		d.add(invalidUTF8(data), DocumentNotUTF8, "", "", "", "")
+		at := placeWhere(data, func(r rune, size int) bool { return r == utf8.RuneError && size == 1 })
+		d.add(at, DocumentNotUTF8, "", "", "", "")
 		return nil
 	}
 	loader, err := yaml.NewLoader(bytes.NewReader(data))
 	if err != nil {
-		d.syntax(err)
+		d.syntax(data, err)
 		return nil
 	}
 	var first, next yaml.Node
@@ -86,14 +88,14 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 		return nil
 	}
 	if err != nil {
-		d.syntax(err)
+		d.syntax(data, err)
 		return nil
 	}
 	switch err := loader.Load(&next); {
 	case err == nil:
 		d.add(placeOf(&next), DocumentsMany, "", "", "", "")
 	case err != io.EOF:
-		d.syntax(err)
+		d.syntax(data, err)
 	}
 	return content(&first)
 }
@@ -108,12 +110,13 @@ func content(n *yaml.Node) *yaml.Node {
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
-// invalidUTF8 returns the place of the first byte that is not UTF-8.
-func invalidUTF8(data []byte) place {
+// placeWhere returns the place of the first character of data for which stop is
+// true, or the end. The size of what is not UTF-8 is 1.
+func placeWhere(data []byte, stop func(r rune, size int) bool) place {
 	p := place{1, 1}
 	for len(data) > 0 {
 		r, size := utf8.DecodeRune(data)
-		if r == utf8.RuneError && size == 1 {
+		if stop(r, size) {
 			break
 		}
 		p.column++
@@ -126,14 +129,20 @@ func invalidUTF8(data []byte) place {
 }
 
 // syntax reports an error of the YAML parser.
-func (d *decoder) syntax(err error) {
+func (d *decoder) syntax(data []byte, err error) {
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
 		d.add(place{1, 1}, YAMLSyntax, "", "", "", known[YAMLSyntax].Message+": "+err.Error())
 		return
 	}
 	p := place{max(load.Mark.Line, 1), max(load.Mark.Column, 1)}
+	if end := placeWhere(data, func(rune, int) bool { return false }); p.line > end.line {
+		p = end // the parser adds a line of its own
+	}
 	switch {
+	case load.Stage == yaml.ReaderStage: // the parser does not say where
+		p = placeWhere(data, func(r rune, _ int) bool { return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r\u0085", r) })
+		d.add(p, YAMLSyntax, "", "", "", known[YAMLSyntax].Message+": "+load.Message)
 	case load.ContextMsg == "while scanning an alias", load.ContextMsg == "while scanning an anchor":
 		// An unquoted * is far more often a header or host pattern than an alias.
 		p = place{max(load.ContextMark.Line, 1), max(load.ContextMark.Column, 1)}

@@ -41,7 +41,7 @@ func open(t *testing.T, path string, opts store.Options) *store.File {
 
 // write writes raw to path as a plain program does: truncate, then write.
 // Empty: removes the file.
-func write(t *testing.T, path string, raw []byte) {
+func write(t testing.TB, path string, raw []byte) {
 	t.Helper()
 	var err error
 	if len(raw) == 0 {

@@ -16,6 +16,19 @@ func (f *File) change(ctx context.Context, base Revision, c change) (Revision, e
 	if err := f.keeper.check(ctx); err != nil {
 		return "", err
 	}
+	for {
+		rev, err := f.attempt(ctx, base, c)
+		if !errors.Is(err, errOvertaken) {
+			return rev, err
+		}
+	}
+}
+
+// errOvertaken says that somebody wrote the file while it was to be replaced.
+var errOvertaken = errors.New("the file was changed meanwhile")
+
+// attempt is one attempt to change the file.
+func (f *File) attempt(ctx context.Context, base Revision, c change) (Revision, error) {
 	at, err := resolve(f.path)
 	if err != nil {
 		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
@@ -28,19 +41,7 @@ func (f *File) change(ctx context.Context, base Revision, c change) (Revision, e
 		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
 	}
 	defer unlock()
-	for {
-		rev, err := f.replace(ctx, at, base, c)
-		if !errors.Is(err, errOvertaken) {
-			return rev, err
-		}
-	}
-}
 
-// errOvertaken says that somebody wrote the file while it was to be replaced.
-var errOvertaken = errors.New("the file was changed meanwhile")
-
-// replace is one attempt to change the file. Precondition: it is locked.
-func (f *File) replace(ctx context.Context, at place, base Revision, c change) (Revision, error) {
 	old, err := f.settled(ctx, writingGrace)
 	if err != nil && !errors.Is(err, ErrEmpty) {
 		return "", err
@@ -59,8 +60,9 @@ func (f *File) replace(ctx context.Context, at place, base Revision, c change) (
 	if err := f.swap(ctx, at, temp, old.info, next); err != nil {
 		return "", errors.Join(err, os.Remove(temp))
 	}
+	err = f.step("sync folder", func() error { return syncFolder(at.dir) })
 	f.remember()
-	if err := f.step("sync folder", func() error { return syncFolder(at.dir) }); err != nil {
+	if err != nil {
 		return "", fmt.Errorf("store: %s has its new content, but a power failure might undo it: %w", f.path, err)
 	}
 	return next.Revision, nil
@@ -79,6 +81,9 @@ func (f *File) swap(ctx context.Context, at place, temp string, old fs.FileInfo,
 		return fmt.Errorf("store: replacing %s: %w", f.path, err)
 	}
 	err = f.step("rename", func() error {
+		if again, err := resolve(f.path); err != nil || again.path() != at.path() {
+			return errors.Join(errOvertaken, err) // a link leads elsewhere now
+		}
 		now, err := os.Lstat(at.path())
 		switch {
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
@@ -91,7 +96,7 @@ func (f *File) swap(ctx context.Context, at place, temp string, old fs.FileInfo,
 	if err != nil {
 		return fmt.Errorf("store: replacing %s: %w", f.path, err)
 	}
-	f.seen, f.young, f.vexed = written, true, time.Time{}
+	f.seen, f.young, f.ailing = written, true, time.Time{}
 	next.Time = time.Now() // later than whatever anybody has seen in the old file
 	f.keeper.accept(next)
 	f.keep(next)
@@ -119,7 +124,7 @@ func (f *File) writeTemp(at place, data []byte, old fs.FileInfo) (path string, e
 			err = closeErr
 		}
 		if err != nil {
-			err = errors.Join(err, os.Remove(path))
+			err = errors.Join(err, os.Remove(temp.Name()))
 		}
 	}()
 	err = f.step("write", func() error {

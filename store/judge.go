@@ -65,10 +65,8 @@ func (k *keeper) found(raw []byte, at time.Time) {
 	case state.Problem == nil && rev == state.Revision:
 		// Nothing new.
 	case state.Problem != nil && rev == state.Revision:
-		k.accept(Snapshot{
-			Revision: rev, Raw: state.Raw, Document: state.Document, Table: state.Table,
-			Report: state.Report, Time: state.Time,
-		})
+		state.Problem = nil
+		k.accept(state)
 	case state.Problem != nil && rev == state.Problem.Revision:
 		// Still the same mistakes.
 	default:

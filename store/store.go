@@ -131,7 +131,7 @@ func (p *Problem) same(o *Problem) bool {
 var (
 	ErrStale           = errors.New("the document has changed since it was read")
 	ErrInvalid         = errors.New("the document has mistakes")
-	ErrEmpty           = errors.New("there is no document yet")
+	ErrEmpty           = errors.New("there is no document")
 	ErrUnknownRevision = errors.New("this revision is not remembered")
 	ErrClosed          = errors.New("the store is closed")
 )
