@@ -14,7 +14,7 @@ import (
 )
 
 // maxBytes is the size of the largest document that is read.
-const maxBytes = 64 << 20
+const maxBytes = 16 << 20
 
 // A source is the text of a document, taken apart: where each value stands. A
 // nil source stands for a document that did not come from text.
@@ -39,13 +39,8 @@ func placeOf(n *yaml.Node) place { return place{n.Line, n.Column} }
 // read: syntax, unknown and repeated keys, values of a wrong type. What can be
 // read is in the document even then, so that all of it can be checked.
 func decode(file string, data []byte) (*Document, *source, *Report) {
-	d := &decoder{
-		doc:    &Document{},
-		src:    &source{file: file, broken: make(map[place]bool)},
-		report: &Report{},
-	}
-	root := d.parse(data)
-	if root != nil {
+	d := newDecoder(file)
+	if root := d.parse(data); root != nil {
 		d.document(root)
 	}
 	d.report.sort()
@@ -56,6 +51,14 @@ type decoder struct {
 	doc    *Document
 	src    *source
 	report *Report
+}
+
+func newDecoder(file string) *decoder {
+	return &decoder{
+		doc:    &Document{},
+		src:    &source{file: file, broken: make(map[place]bool)},
+		report: &Report{},
+	}
 }
 
 // add reports a mistake at p.
@@ -201,20 +204,12 @@ func (d *decoder) mapping(n *yaml.Node, field string, keys []key, visit func(nam
 		}
 		lines[k.Value] = k.Line
 		if findKey(keys, k.Value) == nil {
-			meant := meantKey(keys, k.Value)
-			d.add(placeOf(k), KeyUnknown, prefix+k.Value, k.Value, meant, unknownDetail(keys, k.Value))
+			meant, detail := meantKey(keys, k.Value)
+			d.add(placeOf(k), KeyUnknown, prefix+k.Value, k.Value, meant, detail)
 			return
 		}
 		visit(k.Value, prefix+k.Value, v)
 	})
-}
-
-// unknownDetail explains unknown keys that would need more than another name.
-func unknownDetail(keys []key, name string) string {
-	if &keys[0] == &policyKeys[0] && (strings.Contains(name, "method")) {
-		return "methods are not listed in a policy: those of the endpoints at a path are allowed"
-	}
-	return ""
 }
 
 // pairs visits the keys of n in order, repeated ones too. It returns false if n
@@ -330,7 +325,8 @@ func (d *decoder) document(root *yaml.Node) {
 			}
 		case "endpoints":
 			d.list(v, field, "a list of endpoints", "", func(i int, v *yaml.Node) {
-				d.entry(v, fmt.Sprintf("%s[%d]", field, i))
+				d.doc.Endpoints = append(d.doc.Endpoints, d.entry(v, fmt.Sprintf("%s[%d]", field, i)))
+				d.src.entries = append(d.src.entries, v)
 			})
 		}
 	})
@@ -394,19 +390,20 @@ func (d *decoder) duration(n *yaml.Node, field string) Duration {
 	return v
 }
 
-func (d *decoder) entry(n *yaml.Node, field string) {
+// entry reads an element of the endpoints. What cannot be read is an empty
+// entry, so that the others keep their numbers.
+func (d *decoder) entry(n *yaml.Node, field string) Entry {
 	var e Entry
-	visit := func(name, field string, v *yaml.Node) {
+	if isNull(n) {
+		d.add(placeOf(n), ValueMissing, field, "", "", "")
+		return e
+	}
+	d.mapping(n, field, entryKeys, func(name, field string, v *yaml.Node) {
 		switch name {
 		case "endpoint":
 			e.Endpoint = d.text(v, field)
 		case "cors":
-			if v.Kind == yaml.MappingNode {
-				p := d.policy(v, field)
-				e.CORS.Inline = &p
-			} else if e.CORS.Name = d.text(v, field); e.CORS.Name == "" && !d.src.broken[placeOf(v)] {
-				d.add(placeOf(v), ValueMissing, field, "", "", "")
-			}
+			e.CORS = d.setting(v, field)
 		case "upstream":
 			e.Upstream = d.text(v, field)
 		case "methods":
@@ -414,16 +411,20 @@ func (d *decoder) entry(n *yaml.Node, field string) {
 		case "encoded_paths":
 			e.EncodedPaths = d.boolean(v, field, false)
 		}
+	})
+	return e
+}
+
+func (d *decoder) setting(n *yaml.Node, field string) Setting {
+	if n.Kind == yaml.MappingNode {
+		p := d.policy(n, field)
+		return Setting{Inline: &p}
 	}
-	if isNull(n) {
+	name := d.text(n, field)
+	if name == "" && !d.src.broken[placeOf(n)] { // an empty string
 		d.add(placeOf(n), ValueMissing, field, "", "", "")
-	} else {
-		d.mapping(n, field, entryKeys, visit)
 	}
-	// What could not be read stays as an empty entry, so that the others keep
-	// their numbers.
-	d.doc.Endpoints = append(d.doc.Endpoints, e)
-	d.src.entries = append(d.src.entries, n)
+	return Setting{Name: name}
 }
 
 // join appends a key to the path of a field.

@@ -202,7 +202,7 @@ func TestDeepNestingIsRefused(t *testing.T) {
 }
 
 func TestParseRefusesTooMuch(t *testing.T) {
-	got := parse(strings.Repeat("#", 64<<20+1))
+	got := parse(strings.Repeat("#", 16<<20+1))
 	if want := []string{"1:1 document-too-large"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -257,6 +257,43 @@ func TestRepairs(t *testing.T) {
 		errs := report.Errors()
 		if len(errs) != 1 || errs[0].Repair != want {
 			t.Errorf("%q: want one mistake with repair %q, got:\n%s", text, want, lines(errs))
+		}
+	}
+}
+
+func TestKeysInAWrongPlace(t *testing.T) {
+	for text, want := range map[string]string{
+		"endpoints: [{endpoint: /a, upstream: 'http://a', allow: all}]":                   "this key belongs into a policy",
+		"endpoints: [{endpoint: /a, upstream: 'http://a', cors: {methods: [GET]}}]":       "this key belongs into an endpoint; a policy allows the methods of the endpoints at a path",
+		"endpoints: [{endpoint: /a, upstream: 'http://a', cors: {encoded_paths: true}}]":  "this key belongs into an endpoint",
+		"endpoints: [{endpoint: /a, upstream: 'http://a', trusted_proxies: [127.0.0.1]}]": "this key belongs to the top of the document",
+		"endpoints: [{endpoint: /a, upstream: 'http://a', what: ever}]":                   "this key is not known here",
+	} {
+		_, report := endpoints.Parse("", []byte(text))
+		if len(report.Mistakes) != 1 || report.Mistakes[0].Message != want || report.Mistakes[0].Repair != "" {
+			t.Errorf("%s: want %q, got:\n%s", text, want, lines(report.Mistakes))
+		}
+	}
+}
+
+func TestPartsOfADocumentAsJSON(t *testing.T) {
+	var p endpoints.Policy
+	if err := json.Unmarshal([]byte(`{"allow": "all", "cache": "10m", "enforce": false}`), &p); err != nil ||
+		!p.Equal(endpoints.Policy{Allow: "all", Cache: endpoints.Duration(10 * time.Minute), ObserveOnly: true}) {
+		t.Errorf("got %+v, %v", p, err)
+	}
+	var e endpoints.Entry
+	if err := json.Unmarshal([]byte(`{"endpoint": "GET /a", "cors": {"senders": "any"}}`), &e); err != nil ||
+		!e.Equal(endpoints.Entry{Endpoint: "GET /a", CORS: endpoints.Setting{Inline: &endpoints.Policy{Senders: endpoints.Senders{"any"}}}}) {
+		t.Errorf("got %+v, %v", e, err)
+	}
+	for text, want := range map[string]string{
+		`{"allow": "all", "alow": 1}`: "1:18: key-unknown",
+		`{"cache": 5}`:                "1:11: cache-invalid",
+		`[]`:                          "1:1: value-type",
+	} {
+		if err := json.Unmarshal([]byte(text), &p); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", text, err, want)
 		}
 	}
 }
@@ -320,6 +357,7 @@ func FuzzParse(f *testing.F) {
 	for _, m := range endpoints.Mistakes() {
 		codes[m.Code] = true
 	}
+	validate := validator(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		doc, table, report := endpoints.Load("f", data, endpoints.Options{})
 		if (table != nil) != report.OK() {
@@ -345,6 +383,9 @@ func FuzzParse(f *testing.F) {
 		again, report := endpoints.Parse("again", text)
 		if !report.OK() || !again.Equal(doc) {
 			t.Fatalf("%s\nas JSON %s\n%s", data, text, lines(report.Mistakes))
+		}
+		if err := validate(string(text)); err != nil {
+			t.Fatalf("the schema rejects %s: %v", text, err)
 		}
 	})
 }

@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"bufio"
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"sync/atomic"
@@ -79,7 +81,7 @@ func (x *exchange) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Unwrap lets http.ResponseController flush and hijack.
+// Unwrap lets http.ResponseController flush.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
 // finish is deferred by ServeHTTP: it answers 500 for a panic, counts and logs.
@@ -107,10 +109,15 @@ func (x *exchange) finish() {
 	}
 }
 
-// becomeTunnel records that the connection is about to be handed over.
-func (x *exchange) becomeTunnel() {
-	x.status, x.upgraded = http.StatusSwitchingProtocols, true
-	x.g.tunnels.enter()
+// Hijack implements http.Hijacker. The reverse proxy calls it when an upgrade
+// has been agreed.
+func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(x.ResponseWriter).Hijack()
+	if err == nil {
+		x.status, x.upgraded = http.StatusSwitchingProtocols, true
+		x.g.tunnels.enter()
+	}
+	return conn, rw, err
 }
 
 // fail answers with a problem of the gateway's own. It carries the CORS headers

@@ -127,7 +127,7 @@ func (f *File) Watch(ctx context.Context) iter.Seq[Snapshot] { return f.keeper.w
 // An edit by hand that hits the very microseconds between the last comparison
 // with base and the replacement is lost: editors do not know our lock.
 func (f *File) Put(ctx context.Context, doc *endpoints.Document, base Revision) (Revision, error) {
-	return f.change(ctx, base, putting(doc))
+	return f.change(ctx, base, f.keeper.putting(doc))
 }
 
 // Revisions implements [History].

@@ -33,8 +33,8 @@ func (f *File) attempt(ctx context.Context, base Revision, c change) (Revision, 
 	if err != nil {
 		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
 	}
-	if at.gone {
-		return "", fmt.Errorf("store: writing %s: its folder does not exist; make it first", f.path)
+	if err := mayWrite(at); err != nil {
+		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
 	}
 	unlock, err := lockFor(ctx, at)
 	if err != nil {
@@ -66,6 +66,44 @@ func (f *File) attempt(ctx context.Context, base Revision, c change) (Revision, 
 		return "", fmt.Errorf("store: %s has its new content, but a power failure might undo it: %w", f.path, err)
 	}
 	return next.Revision, nil
+}
+
+// Writable returns nil if Put may write the file as far as can be seen, and
+// otherwise why not: an [ErrReadOnly].
+func (f *File) Writable() error {
+	at, err := resolve(f.path)
+	if err == nil {
+		err = mayWrite(at)
+	}
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// mayWrite returns why the file at p must not be replaced, an [ErrReadOnly].
+// Renaming could replace a file that is marked read-only, but somebody meant
+// that mark, even where this process is root's.
+func mayWrite(p place) error {
+	if p.gone {
+		return fmt.Errorf("%w: its folder does not exist", ErrReadOnly)
+	}
+	if err := access(p.dir); err != nil {
+		return fmt.Errorf("%w: folder %s: %w", ErrReadOnly, p.dir, err)
+	}
+	info, err := os.Lstat(p.path())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	case info.Mode().Perm()&0o222 == 0:
+		return fmt.Errorf("%w: it is marked read-only (%v)", ErrReadOnly, info.Mode())
+	}
+	if err := access(p.path()); err != nil {
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	}
+	return nil
 }
 
 // swap puts temp in the place of the file and tells the watchers, unless the

@@ -292,6 +292,30 @@ func TestFileKeepsModeOwnerAndLink(t *testing.T) {
 	}
 }
 
+func TestFileReadOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "concors.yaml")
+	write(t, path, text("/a"))
+	f := open(t, path, store.Options{})
+	s := get(t, f)
+	do(t, f.Writable(), os.Chmod(path, 0o444))
+	if err := f.Writable(); !errors.Is(err, store.ErrReadOnly) {
+		t.Errorf("Writable returned %v; want ErrReadOnly", err)
+	}
+	if _, err := f.Put(t.Context(), with(s.Document, "/b"), s.Stored()); !errors.Is(err, store.ErrReadOnly) {
+		t.Errorf("Put returned %v; want ErrReadOnly", err)
+	}
+	do(t, os.Chmod(path, 0o644))
+	_, err := f.Put(t.Context(), with(s.Document, "/b"), s.Stored())
+	do(t, err, os.Remove(path), f.Writable())
+
+	missing := open(t, filepath.Join(dir, "no/such/concors.yaml"), store.Options{})
+	if err := missing.Writable(); !errors.Is(err, store.ErrReadOnly) || !strings.Contains(err.Error(), "folder does not exist") {
+		t.Errorf("Writable of a file whose folder is missing returned %v; want ErrReadOnly", err)
+	}
+}
+
 func TestFileNewFileIsReadable(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "concors.yaml")

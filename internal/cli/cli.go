@@ -86,7 +86,6 @@ answers, and the refusal of requests that no preflight ever announces.`,
   concors init                          write a starter file, concors.yaml
   concors check concors.yaml            find every mistake in it
   concors serve --config concors.yaml   enforce it`,
-		Args:              cobra.NoArgs,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRun:  func(*cobra.Command, []string) { *started = true },
@@ -106,5 +105,6 @@ answers, and the refusal of requests that no preflight ever announces.`,
 	add(groupStart, newDemo(), newInit())
 	add(groupWork, newServe(), newCheck(), newSchema())
 	root.AddCommand(newVersion(), newCompletion())
+	root.SetUsageFunc(usage)
 	return root
 }

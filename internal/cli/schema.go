@@ -17,7 +17,11 @@ type. Save it, and name it in the first line of the file:
   # yaml-language-server: $schema=concors.schema.json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := cmd.OutOrStdout().Write(endpoints.Schema())
+			schema, err := endpoints.Schema()
+			if err != nil {
+				return err
+			}
+			_, err = cmd.OutOrStdout().Write(schema)
 			return err
 		},
 	}

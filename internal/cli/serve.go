@@ -63,29 +63,38 @@ on the command line wins.`,
 func (f *serveFlags) register(cmd *cobra.Command) {
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVarP(&f.config, "config", "c", defaultFile, "the file to enforce")
-	set.StringVarP(&f.server.Listen, "listen", "l", gateway.DefaultListen, "where requests come in")
-	set.StringVar(&f.server.Admin, "admin", gateway.DefaultAdmin, `where /healthz, /readyz and /metrics are, or "off"`)
+	section := sections(cmd)
 
-	set.StringVar(&f.server.CertFile, "tls-cert", "", "certificate chain (PEM); with --tls-key, https and HTTP/2")
-	set.StringVar(&f.server.KeyFile, "tls-key", "", "its private key (PEM)")
-	set.StringSliceVar(&f.acmeDomains, "acme-domain", nil, "get certificates for this name from Let's Encrypt; may be repeated")
-	set.StringVar(&f.acme.Email, "acme-email", "", "where the certificate authority may write to")
+	section("What and where")
+	set.StringVarP(&f.config, "config", "c", defaultFile, "the `file` to enforce")
+	set.StringVarP(&f.server.Listen, "listen", "l", gateway.DefaultListen, "`address` where requests come in")
+	set.StringVar(&f.server.Admin, "admin", gateway.DefaultAdmin, "`address` of /healthz, /readyz and /metrics, or off")
 
+	section("TLS")
+	set.StringVar(&f.server.CertFile, "tls-cert", "", "`file` with the certificate chain (PEM)")
+	set.StringVar(&f.server.KeyFile, "tls-key", "", "`file` with its private key (PEM)")
+	set.StringSliceVar(&f.acmeDomains, "acme-domain", nil, "get certificates for this `name` from Let's Encrypt; may be repeated")
+	set.StringVar(&f.acme.Directory, "acme-directory", "", "`url` of the ACME directory of another authority")
+	set.StringVar(&f.acme.Storage, "acme-storage", "", "`folder` for keys and certificates (default in the user's configuration folder)")
+	set.StringVar(&f.acme.Email, "acme-email", "", "`address` the authority may write to")
+
+	section("What it tells")
 	set.BoolVar(&f.debug, "debug", false, "let refusals name the setting to change; for development")
-	set.TextVar(&f.logLevel, "log-level", slog.LevelInfo, "debug, info, warn or error")
-	set.StringVar(&f.logFormat, "log-format", "text", "text or json")
+	set.TextVar(&f.logLevel, "log-level", slog.LevelInfo, "`level`: debug, info, warn or error")
+	set.StringVar(&f.logFormat, "log-format", "text", "`format`: text or json")
 	set.BoolVar(&f.accessLog, "access-log", true, "log each request")
-	set.Uint64Var(&f.gateway.AccessSample, "access-sample", 1, "of the requests that went well, log every nth only")
+	set.Uint64Var(&f.gateway.AccessSample, "access-sample", 1, "of the requests that went well, log every `n`th only")
 
+	section("Upstreams and limits")
 	set.BoolVar(&f.gateway.UpstreamHost, "upstream-host", false, "send the upstream its own name in Host, not the client's")
-	set.Int64Var(&f.gateway.MaxBodyBytes, "max-body", gateway.DefaultMaxBodyBytes, "largest request body in bytes; -1 for any")
-	set.IntVar(&f.server.MaxHeaderBytes, "max-header", gateway.DefaultMaxHeaderBytes, "largest request header in bytes")
-	set.DurationVar(&f.server.ReadHeaderTimeout, "read-header-timeout", gateway.DefaultReadHeaderTimeout, "for the header of a request to arrive")
-	set.DurationVar(&f.server.IdleTimeout, "idle-timeout", gateway.DefaultIdleTimeout, "between two requests of a connection")
-	set.DurationVar(&f.gateway.DialTimeout, "dial-timeout", gateway.DefaultDialTimeout, "to connect to an upstream")
-	set.DurationVar(&f.gateway.ResponseTimeout, "response-timeout", gateway.DefaultResponseTimeout, "for an upstream to begin its answer; -1s for any")
-	set.DurationVar(&f.server.ShutdownTimeout, "shutdown-timeout", gateway.DefaultShutdownTimeout, "for requests to finish at the end")
+	set.Int64Var(&f.gateway.MaxBodyBytes, "max-body", gateway.DefaultMaxBodyBytes, "largest request body in `bytes`; -1 for any")
+	set.IntVar(&f.server.MaxHeaderBytes, "max-header", gateway.DefaultMaxHeaderBytes, "largest request header in `bytes`")
+	set.DurationVar(&f.server.ReadHeaderTimeout, "read-header-timeout", gateway.DefaultReadHeaderTimeout, "`time` for the header of a request to arrive")
+	set.DurationVar(&f.server.IdleTimeout, "idle-timeout", gateway.DefaultIdleTimeout, "`time` between two requests of a connection")
+	set.DurationVar(&f.gateway.DialTimeout, "dial-timeout", gateway.DefaultDialTimeout, "`time` to connect to an upstream")
+	set.DurationVar(&f.gateway.ResponseTimeout, "response-timeout", gateway.DefaultResponseTimeout, "`time` for an upstream to begin its answer; -1s for any")
+	set.DurationVar(&f.server.ShutdownTimeout, "shutdown-timeout", gateway.DefaultShutdownTimeout, "`time` for requests to finish at the end")
+	section("")
 
 	mentionEnvironment(set)
 	mustComplete(cmd, "config", completeYAML)
@@ -114,7 +123,7 @@ func (f *serveFlags) serve(ctx context.Context, stderr io.Writer) error {
 		f.acme.Domains = f.acmeDomains
 		f.server.ACME = &f.acme
 	}
-	documents, err := f.open(ctx, log, stderr)
+	documents, err := f.open(ctx, stderr)
 	if err != nil {
 		return err
 	}
@@ -127,6 +136,9 @@ func (f *serveFlags) serve(ctx context.Context, stderr io.Writer) error {
 	if err != nil {
 		return explainListen(err)
 	}
+	if err := g.Load(ctx, documents); err != nil {
+		return err // it was broken since open has looked at it
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go g.Follow(ctx, documents)
@@ -134,7 +146,7 @@ func (f *serveFlags) serve(ctx context.Context, stderr io.Writer) error {
 }
 
 // open opens the store of the document, which must be good to begin with.
-func (f *serveFlags) open(ctx context.Context, log *slog.Logger, stderr io.Writer) (*store.File, error) {
+func (f *serveFlags) open(ctx context.Context, stderr io.Writer) (*store.File, error) {
 	documents, err := store.OpenFile(f.config, store.Options{Build: endpoints.Options{Debug: f.debug}})
 	if err != nil {
 		return nil, err
@@ -146,9 +158,6 @@ func (f *serveFlags) open(ctx context.Context, log *slog.Logger, stderr io.Write
 	if err != nil {
 		documents.Close()
 		return nil, err
-	}
-	for _, m := range now.Report.Warnings() {
-		log.Warn("document", "warning", m.String())
 	}
 	return documents, nil
 }

@@ -84,6 +84,9 @@ func Run(ctx context.Context, o Options) error {
 	defer documents.Close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if err := gw.Load(ctx, documents); err != nil {
+		return err
+	}
 	go gw.Follow(ctx, documents)
 
 	if o.JSON {

@@ -20,8 +20,10 @@ var pageTemplate = template.Must(template.ParseFS(files, "site/page.html"))
 type site struct {
 	Name   string // of the host, before .localhost
 	Title  string
+	Short  string // Title among the others
 	Role   string // what it stands for, for the reader
 	Intro  string
+	Before string // what to do first, at the bookshop
 	Cards  []card
 	Origin string // where it is served
 }
@@ -45,6 +47,7 @@ func sites(host func(name string) string) []site {
 		{
 			Name:  "shop",
 			Title: "The bookshop",
+			Short: "Bookshop",
 			Role:  "An allowed website",
 			Intro: "The bookshop and its API belong together. The API's settings list this website among the allowed domains, with credentials.",
 			Cards: []card{
@@ -63,10 +66,12 @@ func sites(host func(name string) string) []site {
 			},
 		},
 		{
-			Name:  "prices",
-			Title: "The price comparison",
-			Role:  "A website that is not on the list",
-			Intro: "Somebody else's website. It may read what the API gives to everyone, and nothing else.",
+			Name:   "prices",
+			Title:  "The price comparison",
+			Short:  "Price comparison",
+			Role:   "A website that is not on the list",
+			Intro:  "Somebody else's website. It may read what the API gives to everyone, and nothing else.",
+			Before: "Sign in at the bookshop before you try.",
 			Cards: []card{
 				{ID: "books", Title: "Read the book list", Kind: "json", Method: "GET", Path: "/books", Credentials: false,
 					About:  "This endpoint allows all websites, as anonymous callers: whatever cookies come along are dropped.",
@@ -80,10 +85,12 @@ func sites(host func(name string) string) []site {
 			},
 		},
 		{
-			Name:  "evil",
-			Title: "Win a free book!",
-			Role:  "An evil website",
-			Intro: "It does not want to read anything. It wants your browser, signed in to the bookshop, to order books for its owner. Browsers send all of these requests without asking first.",
+			Name:   "evil",
+			Title:  "Win a free book!",
+			Short:  "Free books",
+			Role:   "An evil website",
+			Intro:  "It does not want to read anything. It wants your browser, which is signed in to the bookshop, to order books. Browsers send all of these requests without asking first.",
+			Before: "Sign in at the bookshop before you play.",
 			Cards: []card{
 				{ID: "form", Title: "A cross-site form", Kind: "form", Method: "POST", Path: "/orders", Body: "book=42",
 					About:  "The oldest trick there is: no script, no preflight, and CORS headers alone do not stop it.",

@@ -158,8 +158,8 @@ func atRule(preflight bool, url string, status int, lines []string) Rule {
 	return Rule{Preflight: preflight, Host: host, Path: "/" + path, Answers: []Answer{reply(status, lines...)}}
 }
 
-// reset closes the connection instead of answering what is not a preflight.
-func reset() option { return rule(Rule{Answers: []Answer{{Reset: true}}}) }
+// broken answers what is not a preflight with something that is not HTTP.
+func broken() option { return rule(Rule{Answers: []Answer{{Broken: true}}}) }
 
 // Header lines.
 func acao(v string) string     { return "Access-Control-Allow-Origin: " + v }

@@ -97,12 +97,14 @@ async function callForm(c) {
 	f.action = c.URL;
 	f.target = name;
 	if (c.BodyType) f.enctype = c.BodyType;
-	const field = document.createElement("input");
-	field.name = "a";
-	field.value = c.Body;
-	f.append(field);
+	if (c.BodyKind !== "none") {
+		const field = document.createElement("input");
+		field.name = "a";
+		field.value = c.Body;
+		f.append(field);
+	}
 	document.documentElement.append(f);
-	const result = loaded(c, 3000);
+	const result = loaded(c, 1500);
 	f.submit();
 	const o = await result;
 	f.remove();
@@ -111,7 +113,7 @@ async function callForm(c) {
 }
 
 async function callNavigation(c) {
-	const result = loaded(c, 3000);
+	const result = loaded(c, 1500);
 	const popup = open(c.URL, "navigation" + c.Token);
 	const o = await result;
 	if (popup) popup.close();
@@ -119,7 +121,7 @@ async function callNavigation(c) {
 }
 
 async function callIframe(c) {
-	const result = loaded(c, 3000);
+	const result = loaded(c, 1500);
 	const e = document.createElement("iframe");
 	e.src = c.URL;
 	document.documentElement.append(e);
@@ -157,6 +159,17 @@ async function call(c) {
 	}
 }
 
+// A call without any event within 6 s is "silent", which the model never says.
+function silence(ms) {
+	return new Promise(resolve => setTimeout(() => resolve({Verdict: "silent"}), ms));
+}
+
+async function callAll(calls) {
+	const results = [];
+	for (const c of calls) results.push(await Promise.race([call(c), silence(6000)]));
+	return results;
+}
+
 // inFrame runs a script in a fresh iframe.
 function inFrame(src, sandbox, script) {
 	return new Promise(resolve => {
@@ -169,7 +182,7 @@ function inFrame(src, sandbox, script) {
 			} else if (e.data.result) {
 				removeEventListener("message", listen);
 				// A removed frame would take its beacons along.
-				if (e.data.result.Verdict !== "unobservable") f.remove();
+				if (!JSON.stringify(e.data.result).includes("unobservable")) f.remove();
 				resolve(e.data.result);
 			}
 		};

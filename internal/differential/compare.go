@@ -153,8 +153,8 @@ func (s *Scenario) String() string {
 		}
 		w.WriteString(":")
 		for _, a := range r.Answers {
-			if a.Reset {
-				w.WriteString(" reset;")
+			if a.Broken {
+				w.WriteString(" broken;")
 				continue
 			}
 			fmt.Fprintf(&w, " %d %.200q;", a.Status, a.Lines)

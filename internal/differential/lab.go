@@ -47,7 +47,7 @@ type Result struct {
 func (r *Result) Unexplained() bool { return r.Err != nil || len(r.Diffs) > 0 && len(r.Known) == 0 }
 
 // scenarioTimeout is how long one scenario may take on a busy machine.
-const scenarioTimeout = 30 * time.Second
+const scenarioTimeout = 12 * time.Second
 
 // quiets are the waiting times of attempt after attempt: a busy machine delays
 // requests of which the page learns nothing.
@@ -121,7 +121,7 @@ func Summary(results []*Result) string {
 	for _, key := range keys {
 		fmt.Fprintf(&w, "%5d × %s\n", len(groups[key]), key)
 		for i, r := range groups[key] {
-			if i == 0 {
+			if i < 2 {
 				if r.Err != nil {
 					fmt.Fprintf(&w, "  %s: %v\n%s", r.Scenario.Name, r.Err, r.Scenario)
 				} else {
@@ -130,7 +130,8 @@ func Summary(results []*Result) string {
 				continue
 			}
 			fmt.Fprintf(&w, "  also: %s\n", r.Scenario.Name)
-			if i == 5 {
+			if i == 8 {
+				fmt.Fprintf(&w, "  and %d more\n", len(groups[key])-9)
 				break
 			}
 		}

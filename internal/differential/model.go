@@ -3,6 +3,7 @@ package differential
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -32,18 +33,24 @@ func RunModel(profile browser.Profile, sc *Scenario) (o *Observation) {
 		}
 		done[c.Origin] = true
 		_, path, _ := strings.Cut(c.Line, "; Path=")
-		b.Fetch(browser.Page{Origin: c.Origin, AddressSpace: browser.Loopback}, browser.Call{URL: c.Origin + path + "/" + cookieFile}, answerer)
+		b.Fetch(context.Background(), browser.Page{Origin: c.Origin, AddressSpace: browser.Loopback}, browser.Call{URL: c.Origin + path + "/" + cookieFile}, answerer)
 	}
 	page := modelPage(&sc.Page)
 	for _, c := range sc.Calls {
-		r := b.Fetch(page, c, answerer)
+		r := b.Fetch(context.Background(), page, c, answerer)
 		o.Calls = append(o.Calls, modelOutcome(c.Kind, r))
 		for _, e := range r.Exchanges {
-			o.Requests = append(o.Requests, newRequest(e.Method, httpScheme(e.URL), e.Header, e.HasBody, sc.Calls))
+			if errors.Is(e.Err, errRefused) {
+				continue // no server sees it
+			}
+			o.Requests = append(o.Requests, newRequest(e.Method, httpScheme(e.URL), e.Header, e.HasBody && hasBytes(c.Body), sc.Calls))
 		}
 	}
 	return o
 }
+
+// hasBytes: on the wire, an empty body looks like none.
+func hasBytes(b browser.Body) bool { return len(b.Data) > 0 || b.Kind == browser.FormData }
 
 // httpScheme: the server sees WebSocket handshakes as http.
 func httpScheme(url string) string {
@@ -109,6 +116,8 @@ func detail(r *browser.Result) string {
 	return r.Blocked.Error()
 }
 
+var errRefused = errors.New("connection refused")
+
 // modelAnswerer answers the model's requests with the same bytes that the real
 // server writes.
 type modelAnswerer struct{ script *script }
@@ -123,7 +132,7 @@ func (m modelAnswerer) RoundTrip(r *http.Request) (*http.Response, error) {
 		host = r.URL.Host
 	}
 	if strings.HasPrefix(host, "refused.") {
-		return nil, errors.New("connection refused")
+		return nil, errRefused
 	}
 	if strings.HasSuffix(r.URL.Path, "/"+cookieFile) {
 		return readResponse(setCookies(m.script.scenario, strings.ToLower(r.URL.Scheme+"://"+host)), r)
@@ -131,8 +140,8 @@ func (m modelAnswerer) RoundTrip(r *http.Request) (*http.Response, error) {
 	q := r.Clone(r.Context())
 	q.Host = host
 	a := m.script.answer(q)
-	if a.Reset {
-		return nil, errors.New("connection reset")
+	if a.Broken {
+		return nil, errors.New("not HTTP")
 	}
 	return readResponse(m.script.wire(q, a), r)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -42,8 +43,7 @@ var profiles = map[realbrowser.Kind]browser.Profile{
 	realbrowser.Firefox:  browser.Firefox,
 }
 
-// request is a call in the words of call.js. Byte strings travel as one code
-// unit per byte.
+// jsCall is a call in the words of call.js.
 type jsCall struct {
 	Kind, Method, URL                                  string
 	Headers                                            [][2]string
@@ -67,28 +67,20 @@ var bodyNames = map[browser.BodyKind]string{
 
 func newJSCall(c browser.Call, token string) jsCall {
 	j := jsCall{
-		Kind: kindNames[c.Kind], Method: latin1(c.Method), URL: c.URL, Headers: [][2]string{},
-		BodyKind: bodyNames[c.Body.Kind], BodyType: c.Body.Type, Body: latin1(string(c.Body.Data)),
+		Kind: kindNames[c.Kind], Method: c.Method, URL: c.URL, Headers: [][2]string{},
+		BodyKind: bodyNames[c.Body.Kind], BodyType: c.Body.Type, Body: string(c.Body.Data),
 		Mode: string(c.Mode), Credentials: string(c.Credentials), Redirect: string(c.Redirect),
 		ReferrerPolicy: string(c.ReferrerPolicy), Token: token,
 		UploadListener: c.UploadListener, Keepalive: c.Keepalive,
 	}
 	for _, h := range c.Headers {
-		j.Headers = append(j.Headers, [2]string{latin1(h.Name), latin1(h.Value)})
+		j.Headers = append(j.Headers, [2]string{h.Name, h.Value})
 	}
 	return j
 }
 
-// latin1 makes a string with one code point per byte.
-func latin1(s string) string {
-	r := make([]rune, len(s))
-	for i := range len(s) {
-		r[i] = rune(s[i])
-	}
-	return string(r)
-}
-
-// fromLatin1 is the reverse; code points above 255 stay.
+// fromLatin1 turns a string with a code point per byte into those bytes; code
+// points above 255 stay.
 func fromLatin1(s string) string {
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
@@ -120,32 +112,41 @@ func (l *Lab) run(ctx context.Context, sc *Scenario, quiet time.Duration) (real 
 		}
 	}
 	real = &Observation{}
-	for _, c := range placed.Calls {
-		outcome, err := l.call(ctx, &placed.Page, newJSCall(c, token))
+	calls := make([]jsCall, len(placed.Calls))
+	for i, c := range placed.Calls {
+		calls[i] = newJSCall(c, token)
+	}
+	step := 1
+	if sc.Page.Frame != Top {
+		step = len(calls) // a second frame would be another origin
+	}
+	for next := range slices.Chunk(calls, step) {
+		outcomes, err := l.call(ctx, &placed.Page, next)
 		if err != nil {
 			return nil, err
 		}
-		if outcome.Verdict == "unobservable" {
+		if slices.ContainsFunc(outcomes, func(o Outcome) bool { return o.Verdict == "unobservable" }) {
 			run.settle(ctx, quiet)
 		}
-		real.Calls = append(real.Calls, outcome)
+		real.Calls = append(real.Calls, outcomes...)
 	}
 	real.Requests = run.seen()
 	real.unplace(prefix)
 	return real, nil
 }
 
-func (l *Lab) call(ctx context.Context, p *Page, c jsCall) (Outcome, error) {
-	args, err := json.Marshal(c)
+// call makes calls one after the other, in the same page.
+func (l *Lab) call(ctx context.Context, p *Page, calls []jsCall) ([]Outcome, error) {
+	args, err := json.Marshal(calls)
 	if err != nil {
-		return Outcome{}, err
+		return nil, err
 	}
-	script := callJS + "\nreturn await call(" + string(args) + ");"
+	script := callJS + "\nreturn await callAll(" + string(args) + ");"
 	top := p.topOrigin() + p.pagePath("page")
 	if p.Frame != Top {
 		quoted, err := json.Marshal(script)
 		if err != nil {
-			return Outcome{}, err
+			return nil, err
 		}
 		src, sandbox := p.Origin+p.pagePath("frame"), ""
 		top = p.topOrigin() + "/page"
@@ -159,24 +160,24 @@ func (l *Lab) call(ctx context.Context, p *Page, c jsCall) (Outcome, error) {
 	}
 	raw, err := l.browser.Eval(ctx, top, script)
 	if err != nil {
-		return Outcome{}, err
+		return nil, err
 	}
-	var r struct {
+	var results []struct {
 		Outcome
 		Pairs [][2]string
-		Threw string
 	}
-	if err := json.Unmarshal(raw, &r); err != nil {
-		return Outcome{}, fmt.Errorf("result of call: %w", err)
+	if err := json.Unmarshal(raw, &results); err != nil || len(results) != len(calls) {
+		return nil, fmt.Errorf("calls failed in the page: %s", raw)
 	}
-	if r.Threw != "" || r.Verdict == "" {
-		return Outcome{}, fmt.Errorf("call failed in the page: %s", raw)
-	}
-	if r.Pairs != nil {
-		r.Headers = map[string]string{}
-		for _, pair := range r.Pairs {
-			r.Headers[pair[0]] = fromLatin1(pair[1])
+	outcomes := make([]Outcome, len(calls))
+	for i, r := range results {
+		if r.Pairs != nil {
+			r.Headers = map[string]string{}
+			for _, pair := range r.Pairs {
+				r.Headers[pair[0]] = fromLatin1(pair[1])
+			}
 		}
+		outcomes[i] = r.Outcome
 	}
-	return r.Outcome, nil
+	return outcomes, nil
 }

@@ -68,7 +68,7 @@ type Answer struct {
 	Status int
 	Lines  []string // header lines, written exactly so
 	Body   string   // empty: something that suits the call
-	Reset  bool     // no response: the connection is closed
+	Broken bool     // something that is not HTTP, which browsers treat as a network error
 }
 
 // place gives a URL's path the scenario's prefix. What is not an http(s) or

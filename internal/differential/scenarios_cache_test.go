@@ -48,7 +48,7 @@ func cacheScenarios() []*Scenario {
 		scenario("refused preflights are not remembered", method("PUT"), preEach(reply(403, maxAge(age)), reply(204, acao(app), acam("PUT"))), act(200, acao(app)), again()),
 		scenario("refused by method, remembered headers", method("PUT"), header("X-A: 1"), preEach(reply(204, acao(app), acam("POST"), acah("x-a"), maxAge(age)), reply(204, acao(app), acam("PUT"), acah("x-a"))), act(200, acao(app)), again(method("PUT")), then(header("X-A: 1"))),
 		scenario("a refused answer keeps the cache", method("PUT"), pre(204, acao(app), acam("PUT"), maxAge(age)), actEach(reply(200), reply(200, acao(app))), again()),
-		scenario("a reset answer keeps the cache", method("PUT"), pre(204, acao(app), acam("PUT"), maxAge(age)), actEach(Answer{Reset: true}, reply(200, acao(app))), again()),
+		scenario("a broken answer keeps the cache", method("PUT"), pre(204, acao(app), acam("PUT"), maxAge(age)), actEach(Answer{Broken: true}, reply(200, acao(app))), again()),
 		scenario("a failed cors check clears the cache", method("PUT"), pre(204, acao(app), acam("PUT"), maxAge(age)), actEach(reply(200, acao(app)), reply(200), reply(200, acao(app))), again(), again()),
 		scenario("a 401 answer keeps the cache", method("PUT"), pre(204, acao(app), acam("PUT"), maxAge(age)), act(401, acao(app)), again()),
 		scenario("second answer replaces the first", method("PUT"), preEach(reply(204, acao(app), acam("PUT"), maxAge(age)), reply(204, acao(app), acam("DELETE"), maxAge(age))), act(200, acao(app)), again(method("DELETE")), again(method("PUT"))),

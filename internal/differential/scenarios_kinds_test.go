@@ -23,7 +23,7 @@ func kindScenarios() []*Scenario {
 		{"404", []option{act(404, acao(app), acac)}},
 		{"500", []option{act(500, acao(app), acac)}},
 		{"204", []option{act(204, acao(app), acac)}},
-		{"reset", []option{reset()}},
+		{"broken", []option{broken()}},
 		{"refused connection", []option{to("https://refused.other.org/a")}},
 		{"from http", []option{from(plain), act(200, acao(plain), acac)}},
 		{"from http to http", []option{from(plain), to("http://api.other.org/a"), act(200, acao(plain), acac)}},
@@ -53,7 +53,7 @@ func kindScenarios() []*Scenario {
 			if (k == browser.Form || k == browser.Navigation || k == browser.Iframe) && silent(situation.name) {
 				continue // nothing to compare: neither the page nor the server hears of it
 			}
-			if k == browser.Media && situation.name == "reset" {
+			if k == browser.Media && situation.name == "broken" {
 				continue // browsers repeat requests for media by rules of their own
 			}
 			s := scenario(kindNames[k]+" "+situation.name, situation.options...)
@@ -80,7 +80,7 @@ func kindScenarios() []*Scenario {
 
 func silent(situation string) bool {
 	switch situation {
-	case "reset", "refused connection", "204", "data URL", "about URL", "ftp URL", "unknown scheme", "unparsable URL", "port that is blocked", "userinfo":
+	case "broken", "refused connection", "204", "data URL", "about URL", "ftp URL", "unknown scheme", "unparsable URL", "port that is blocked", "userinfo":
 		return true
 	}
 	return false

@@ -24,7 +24,7 @@ func methodScenarios() []*Scenario {
 		return []option{method(m), pre(204, acao(app), acam(strings.ToLower(m))), act(200, acao(app))}
 	})...)
 	// #forbidden-method and what is no method at all.
-	all = append(all, each("fetch forbidden %q", []string{"TRACE", "TRACK", "CONNECT", "trace", "Track", "connect", "A B", "GET ", "P\tT", "(x)", "M\xc3\xa9"}, func(m string) []option {
+	all = append(all, each("fetch forbidden %q", []string{"TRACE", "TRACK", "CONNECT", "trace", "Track", "connect", "A B", "GET ", "P\tT", "(x)", "Mé"}, func(m string) []option {
 		return []option{method(m), open()}
 	})...)
 	for _, m := range []string{"PUT", "put", "patch", "PATCH", "TRACE", "HEAD", "post", "delete", "CHICKEN"} {
@@ -58,19 +58,19 @@ func requestHeaderScenarios() []*Scenario {
 	long := func(n int) string { return strings.Repeat("a", n) }
 	lines := []string{
 		"Accept: text/html", "Accept: */*", "Accept: ", "Accept: a(b", "Accept: a\"b", "Accept: a:b", "Accept: a<b>", "Accept: a?b", "Accept: a@b",
-		"Accept: [a]", "Accept: a\\b", "Accept: {a}", "Accept: a\x7fb", "Accept: a\tb", "Accept: a\x01b", "Accept: \xc3\xa9", "Accept: " + long(128), "Accept: " + long(129),
+		"Accept: [a]", "Accept: a\\b", "Accept: {a}", "Accept: a\x7fb", "Accept: a\tb", "Accept: a\x01b", "Accept: é", "Accept: " + long(128), "Accept: " + long(129),
 		"accept: text/html", "ACCEPT: a,b;q=0.5",
 		"Accept-Language: de", "Accept-Language: de-DE,de;q=0.9", "Accept-Language: de_DE", "Accept-Language: *", "Accept-Language: de:", "Accept-Language: ", "Accept-Language: de, en;q=0.5", "Accept-Language: \"de\"", "Accept-Language: " + long(128), "Accept-Language: " + long(129),
 		"Content-Language: de", "Content-Language: de_DE", "Content-Language: a.b", "Content-Language: a-b *;=,", "Content-Language: ", "Content-Language: " + long(129),
 		"Content-Type: text/plain", "Content-Type: TEXT/PLAIN", "Content-Type: text/plain;charset=utf-8", "Content-Type: text/plain; charset=\"utf-8\"", "Content-Type: application/x-www-form-urlencoded", "Content-Type: multipart/form-data", "Content-Type: multipart/form-data; boundary=x",
 		"Content-Type: application/json", "Content-Type: text/html", "Content-Type: text/xml", "Content-Type: ", "Content-Type: text", "Content-Type: text/", "Content-Type: /plain", "Content-Type: text/plain;", "Content-Type: text/plain,", "Content-Type: text/plain, application/json", "Content-Type: text/plain; a=(b)", "Content-Type: text/plain;a=b;c", "Content-Type: text/plain; " + long(117), "Content-Type: text/plain; " + long(118), "Content-Type: text /plain", "Content-Type: text/plain x", "Content-Type: multipart/form-data; boundary=\"(\"",
 		"Range: bytes=0-99", "Range: bytes=0-", "Range: bytes=-99", "Range: bytes=5-4", "Range: bytes=5-5", "Range: bytes=0-1,4-5", "Range: bytes = 0-1", "Range: bytes=0 - 1", "Range: Bytes=0-1", "Range: items=0-1", "Range: bytes=", "Range: bytes=a-b", "Range: bytes=00-01", "Range: bytes=99999999999999999999-", "Range: bytes=0-99999999999999999999", "Range: bytes=1-18446744073709551616", "range: bytes=0-1",
-		"X-A: 1", "x-a: 1", "X-A: ", "X-A: \xe9", "X-A:   spaces  ", "X_a: 1", "X.a: 1", "1: 1", "X-A: a(b", "Authorization: Bearer x", "Authorization: Basic YTpi", "authorization: ",
+		"X-A: 1", "x-a: 1", "X-A: ", "X-A: é", "X-A:   spaces  ", "X_a: 1", "X.a: 1", "1: 1", "X-A: a(b", "Authorization: Bearer x", "Authorization: Basic YTpi", "authorization: ",
 		"DPR: 2", "DPR: 2.0", "DPR: x", "Downlink: 1.5", "Downlink: x", "ECT: 4g", "RTT: 100", "RTT: x", "Save-Data: on", "Save-Data: off", "Save-Data: ON", "Device-Memory: 8", "Device-Memory: 0.5", "Device-Memory: x", "Width: 100", "Width: x", "Viewport-Width: 100", "Viewport-Width: x",
 		"Sec-CH-UA: x", "Sec-CH-UA-Mobile: ?0", "Sec-CH-Prefers-Color-Scheme: dark", "Sec-CH-DPR: 2", "Sec-Purpose: prefetch", "Purpose: prefetch", "X-Moz: prefetch", "Sec-Fetch-Site: none", "Sec-X: 1", "Proxy-X: 1", "Proxy-Authorization: x", "sec-x: 1",
 		"Accept-Charset: x", "Accept-Encoding: x", "Access-Control-Request-Headers: x", "Access-Control-Request-Method: PUT", "Access-Control-Request-Private-Network: true", "Connection: close", "Content-Length: 3", "Cookie: a=1", "Cookie2: a=1", "Date: now", "DNT: 1", "Expect: 100-continue", "Host: x.example", "Keep-Alive: 1", "Origin: https://evil.example", "Referer: https://evil.example/", "Referrer: x", "Set-Cookie: a=1", "TE: trailers", "Trailer: x", "Transfer-Encoding: chunked", "Upgrade: h2c", "User-Agent: x", "Via: x", "Upgrade-Insecure-Requests: 1", "Access-Control-Allow-Origin: *",
 		"X-HTTP-Method: TRACE", "X-HTTP-Method: PUT", "X-HTTP-Method-Override: TRACK", "X-HTTP-Method-Override: get, connect", "X-Method-Override: CONNECT", "X-Method-Override: \"TRACE\"",
-		"Cache-Control: no-cache", "Pragma: no-cache", "If-None-Match: \"x\"", "If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT", "If-Match: x", "If-Range: x", "Last-Event-ID: 1", "Last-Event-ID: \xc3\xa9", "Early-Data: 1", "Priority: u=1", "Accept-Datetime: x", "X-Requested-With: XMLHttpRequest", "Traceparent: 00-0-0-0", "Attribution-Reporting-Eligible: x", "Service-Worker: script", "Service-Worker-Navigation-Preload: true",
+		"Cache-Control: no-cache", "Pragma: no-cache", "If-None-Match: \"x\"", "If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT", "If-Match: x", "If-Range: x", "Last-Event-ID: 1", "Last-Event-ID: é", "Early-Data: 1", "Priority: u=1", "Accept-Datetime: x", "X-Requested-With: XMLHttpRequest", "Traceparent: 00-0-0-0", "Attribution-Reporting-Eligible: x", "Service-Worker: script", "Service-Worker-Navigation-Preload: true",
 	}
 	allow := func(line string) []option {
 		name, _, _ := strings.Cut(line, ":")
@@ -86,10 +86,10 @@ func requestHeaderScenarios() []*Scenario {
 	for _, line := range lines {
 		all = append(all, scenario(short(line), append(allow(line), method("POST"))...))
 	}
-	for _, line := range []string{"Host: x.example", "Cookie: a=1", "Sec-X: 1", "X-HTTP-Method: TRACE", "Range: bytes=0-99", "Content-Type: application/json", "Accept: a\"b", "User-Agent: x", "Referer: x", "Accept: \x01", "X-A:  a ", "bad name: x", "Name\xc3\xa9: x", ": x", "X-A: a\x00b"} {
+	for _, line := range []string{"Host: x.example", "Cookie: a=1", "Sec-X: 1", "X-HTTP-Method: TRACE", "Range: bytes=0-99", "Content-Type: application/json", "Accept: a\"b", "User-Agent: x", "Referer: x", "Accept: \x01", "X-A:  a ", "bad name: x", "Nameé: x", ": x", "X-A: a\x00b"} {
 		all = append(all, scenario("xhr "+line, append(allow(line), method("POST"), kind(browser.XMLHttpRequest))...))
 	}
-	for _, line := range []string{"bad name: x", "Name\xc3\xa9: x", ": x", "X-A: a\x00b", "X-A: a\nb", "X-A: \na"} {
+	for _, line := range []string{"bad name: x", "Nameé: x", ": x", "X-A: a\x00b", "X-A: a\nb", "X-A: \na"} {
 		all = append(all, scenario("fetch odd "+line, append(allow(line), method("POST"))...))
 	}
 	return all
@@ -154,7 +154,7 @@ func bodyScenarios() []*Scenario {
 		"text": body(browser.Text, "x"), "params": body(browser.URLSearchParams, "a=b"), "form data": body(browser.FormData, "x"),
 		"bytes": body(browser.Bytes, "x"), "untyped blob": blob("", "x"), "text blob": blob("text/plain", "x"), "json blob": blob("application/json", "{}"),
 		"form blob": blob("application/x-www-form-urlencoded", "x"), "odd blob": blob("Text/HTML;a=b", "x"), "empty text": body(browser.Text, ""),
-		"invalid blob": blob("text/\xe9", "x"), "blob with charset": blob("text/plain;charset=latin1", "x"),
+		"invalid blob": blob("text/é", "x"), "blob with charset": blob("text/plain;charset=latin1", "x"),
 	}
 	names := []string{"text", "params", "form data", "bytes", "untyped blob", "text blob", "json blob", "form blob", "odd blob", "empty text", "invalid blob", "blob with charset"}
 	for _, name := range names {

@@ -53,7 +53,7 @@ func smoke() []*Scenario {
 		scenario("near cookie", cookie("https://api.example.com", "a=1; SameSite=Lax"), to(api), include(), act(200, acao(app), acac)),
 		scenario("mixed", to("http://api.other.org/a"), act(200, acao(app))),
 		scenario("refused", to("https://refused.example.org/a")),
-		scenario("reset", reset()),
+		scenario("broken", broken()),
 		scenario("formdata", method("POST"), body(browser.FormData, "hi"), act(200, acao(app))),
 	}
 }

@@ -49,6 +49,9 @@ func (s *script) answer(r *http.Request) Answer {
 
 // wire writes an answer as bytes. Answers are never stored by HTTP caches.
 func (s *script) wire(r *http.Request, a Answer) []byte {
+	if a.Broken {
+		return []byte(brokenAnswer)
+	}
 	var w bytes.Buffer
 	fmt.Fprintf(&w, "HTTP/1.1 %d %s\r\n", a.Status, http.StatusText(a.Status))
 	for _, line := range a.Lines {
@@ -82,6 +85,10 @@ func (s *script) wire(r *http.Request, a Answer) []byte {
 	}
 	return w.Bytes()
 }
+
+// brokenAnswer contradicts itself. A mere closed connection will not do: browsers
+// then try again, up to ten times, by rules of their own.
+const brokenAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"
 
 func hasHeader(lines []string, name string) bool {
 	for _, line := range lines {

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -119,7 +118,7 @@ func (s *server) serve(conn net.Conn) {
 		conn, in = secure, bufio.NewReader(secure)
 	}
 	for {
-		r, err := http.ReadRequest(in)
+		r, err := readRequest(in)
 		if err != nil {
 			return
 		}
@@ -158,14 +157,10 @@ func (s *server) answer(conn net.Conn, in *bufio.Reader, scheme string, r *http.
 		_, err := conn.Write(setCookies(run.script.scenario, scheme+"://"+r.Host))
 		return err == nil
 	}
-	seen := newRequest(r.Method, scheme+"://"+r.Host+r.URL.RequestURI(), r.Header, hasBody, run.script.scenario.Calls)
+	seen := newRequest(r.Method, scheme+"://"+r.Host+r.RequestURI, r.Header, hasBody, run.script.scenario.Calls)
 	a := run.script.answer(r)
 	run.mu.Lock()
-	// Browsers try again, up to ten times, when a connection that served before is
-	// reset. That is one request as far as Fetch is concerned.
-	if n := len(run.requests); !a.Reset || n == 0 || !reflect.DeepEqual(run.requests[n-1], seen) {
-		run.requests = append(run.requests, seen)
-	}
+	run.requests = append(run.requests, seen)
 	run.active++
 	run.mu.Unlock()
 	defer func() {
@@ -174,10 +169,7 @@ func (s *server) answer(conn net.Conn, in *bufio.Reader, scheme string, r *http.
 		run.last = time.Now()
 		run.mu.Unlock()
 	}()
-	if a.Reset {
-		return false
-	}
-	if _, err := conn.Write(run.script.wire(r, a)); err != nil {
+	if _, err := conn.Write(run.script.wire(r, a)); err != nil || a.Broken {
 		return false
 	}
 	if a.Status == http.StatusSwitchingProtocols {

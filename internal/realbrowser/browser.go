@@ -149,14 +149,23 @@ func (b *Browser) Eval(ctx context.Context, pageURL, script string) (json.RawMes
 	b.mu.Unlock()
 	s.once.Do(func() { s.page, s.err = b.Open(ctx, pageURL) })
 	if s.err != nil {
-		b.mu.Lock() // the next call tries again
-		if b.pages[pageURL] == s {
-			delete(b.pages, pageURL)
-		}
-		b.mu.Unlock()
+		b.forget(pageURL, s)
 		return nil, s.err
 	}
-	return s.page.Eval(ctx, script)
+	result, err := s.page.Eval(ctx, script)
+	if _, threw := errors.AsType[*ScriptError](err); err != nil && !threw {
+		b.forget(pageURL, s) // the tab may have crashed or gone elsewhere
+	}
+	return result, err
+}
+
+// forget makes the next Eval for pageURL open a new tab.
+func (b *Browser) forget(pageURL string, s *sharedPage) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.pages[pageURL] == s {
+		delete(b.pages, pageURL)
+	}
 }
 
 // Open opens a new tab and waits until url has loaded in it.

@@ -14,6 +14,8 @@ import (
 var chromiumFlags = []string{
 	// No display, no GPU; the sandbox needs privileges that containers lack.
 	"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+	// Only fatal errors in the log: those about missing desktop services fill it.
+	"--log-level=3",
 	// No traffic of the browser's own, nothing that asks or reports.
 	"--disable-background-networking", "--disable-component-update", "--disable-sync",
 	"--disable-default-apps", "--disable-extensions", "--disable-breakpad", "--no-first-run",

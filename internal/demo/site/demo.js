@@ -4,6 +4,7 @@
 
 const api = document.body.dataset.api;
 const direct = document.body.dataset.direct;
+const attacks = document.body.className === "evil"; // here it is good news if the API saw nothing
 
 for (const card of document.querySelectorAll(".card[data-kind]")) {
   const call = {...card.dataset, credentials: "credentials" in card.dataset};
@@ -19,7 +20,7 @@ function source({kind, method, path, body, credentials}) {
   const options = [];
   if (method !== "GET") options.push(`method: "${method}"`);
   if (kind === "no-cors") options.push(`mode: "no-cors"`);
-  if (credentials) options.push(`credentials: "include"`);
+  if (credentials || kind === "no-cors") options.push(`credentials: "include"`);
   if (body && kind === "json") options.push(`headers: {"Content-Type": "application/json"}`, `body: '${body}'`);
   if (body && kind === "no-cors") options.push(`body: "${body}"`);
   switch (kind) {
@@ -121,8 +122,8 @@ function tell(story, browser, decisions, executed) {
   for (const d of decisions ?? []) {
     rows.push(row("Gateway", d.verdict !== "refuse", d.says, d.request));
   }
-  const api = executed === 0 ? "Saw nothing of it" : executed === 1 ? "Executed it" : `Executed ${executed} requests`;
-  rows.push(row("API", undefined, api));
+  const saw = executed === 0 ? "Saw nothing of it" : executed === 1 ? "Executed it" : `Executed ${executed} requests`;
+  rows.push(row("API", attacks ? executed === 0 : undefined, saw));
   story.replaceChildren(...rows);
   story.hidden = false;
 }
