@@ -63,10 +63,10 @@ var (
 // waits for a better one. The error is about path itself. The store must be
 // closed.
 func OpenFile(path string, opts Options) (*File, error) {
-	return openFile(path, opts, newNotifier)
+	return openFile(path, opts, newNotifier, pollWatched)
 }
 
-func openFile(path string, opts Options, notify func() notifier) (*File, error) {
+func openFile(path string, opts Options, notify func() notifier, poll time.Duration) (*File, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("store: finding the folder of %s: %w", path, err)
@@ -84,7 +84,7 @@ func openFile(path string, opts Options, notify func() notifier) (*File, error) 
 	if _, err := f.settled(ctx, writingGrace); err != nil {
 		f.keeper.failed(&Problem{Err: err})
 	}
-	f.running.Go(func() { f.follow(ctx, notify()) })
+	f.running.Go(func() { f.follow(ctx, notify(), poll) })
 	f.running.Go(func() { f.rememberAll(ctx) })
 	return f, nil
 }

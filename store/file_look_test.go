@@ -101,3 +101,24 @@ func TestOpenForWritingDisturbsNobody(t *testing.T) {
 	close(stop)
 	<-stopped
 }
+
+// Editors that rename the file away and write it anew leave a gap, which is no
+// problem each time it happens.
+func TestTakeIsPatient(t *testing.T) {
+	f := &File{keeper: newKeeper("file", Options{})}
+	missing, good := sight{err: ErrEmpty}, sight{raw: []byte("upstream: http://127.0.0.1:3000\n"), at: time.Now()}
+	f.take(good)
+	for range 2 {
+		if wait := f.take(missing); wait <= 0 || wait > missingGrace || f.keeper.get().Problem != nil {
+			t.Errorf("a gap of no length: wait %v, problem %+v; want a wait and no problem", wait, f.keeper.get().Problem)
+		}
+		f.ailing = f.ailing.Add(-missingGrace)
+		if wait := f.take(missing); wait != 0 || f.keeper.get().Problem == nil {
+			t.Errorf("a long gap: wait %v, problem %+v; want no wait and a problem", wait, f.keeper.get().Problem)
+		}
+		f.take(good)
+		if p := f.keeper.get().Problem; p != nil {
+			t.Errorf("after the gap: problem %+v", p)
+		}
+	}
+}

@@ -24,10 +24,11 @@ func TestFile(t *testing.T) {
 	})
 }
 
-// open opens the store of the file at path for the time of the test.
+// open opens the store of the file at path for the time of the test. The store
+// depends on being told of changes, so that no test passes by polling alone.
 func open(t *testing.T, path string, opts store.Options) *store.File {
 	t.Helper()
-	f, err := store.OpenFile(path, opts)
+	f, err := store.OpenFileUnpolled(path, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
