@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,7 +23,7 @@ type exchange struct {
 	g     *Gateway
 	live  *live
 	in    *http.Request // as received
-	start time.Time
+	start time.Time     // zero: not measured
 
 	ep       *endpoints.Endpoint // nil: none, or none that is judged alone
 	stats    *endpointStats      // of ep; never nil
@@ -35,10 +36,15 @@ type exchange struct {
 	upgraded bool  // the connection is a tunnel now
 
 	// Of the request to the upstream.
+	forwarding bool           // there is one, and others may hold this exchange
 	forwarded  [3]string      // room for the X-Forwarded values
 	trailers   *http.Response // the upstream's answer, if it may have trailers
 	bodyFailed atomic.Bool    // the client's body could not be read
 }
+
+// exchanges are those of requests that were answered without the upstream, for
+// use again: attacks come in great numbers and should cost little.
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
 // exchangeKey finds the exchange in a request's context.
 type exchangeKey struct{}
@@ -99,10 +105,18 @@ func (x *exchange) finish() {
 	if x.upgraded {
 		x.g.tunnels.leave()
 	}
-	took := time.Since(x.start)
-	x.g.metrics.observe(x, took)
-	if x.g.access != nil {
-		x.g.access.write(x, took, p != nil)
+	if !x.start.IsZero() {
+		took := time.Since(x.start)
+		if x.forwarding {
+			x.g.metrics.durations.Observe(took.Seconds())
+		}
+		if x.g.access != nil {
+			x.g.access.write(x, took, p != nil)
+		}
+	}
+	if !x.forwarding {
+		*x = exchange{}
+		exchanges.Put(x)
 	}
 	if p != nil {
 		panic(p)

@@ -94,11 +94,15 @@ func modifyResponse(res *http.Response) error {
 	// The reverse proxy would copy the header line by line. Moving it is
 	// cheaper. Content-Type stays, by which it knows event streams.
 	h := x.Header()
+	kind := res.Header[contentType]
 	for name, lines := range res.Header {
 		if name != contentType {
 			h[name] = lines
-			delete(res.Header, name)
 		}
+	}
+	clear(res.Header)
+	if kind != nil {
+		res.Header[contentType] = kind
 	}
 	x.setHeaders(h)
 	return nil
