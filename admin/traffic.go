@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"iter"
 	"strconv"
 	"strings"
 	"time"
