@@ -99,6 +99,9 @@ func writeHash(path string, h TokenHash) error {
 	return nil
 }
 
+// NewToken returns a token.
+func NewToken() string { return newSecret() }
+
 // newSecret returns 256 random bits as text.
 func newSecret() string {
 	var b [32]byte
