@@ -106,3 +106,6 @@ func (m *acmeManager) start(ctx context.Context) error {
 	}
 	return nil
 }
+
+// stop ends the renewals.
+func (m *acmeManager) stop() { m.cache.Stop() }

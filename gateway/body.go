@@ -18,6 +18,10 @@ type clientBody struct {
 
 // body returns the request's body, limited to n bytes unless n is negative.
 func (x *exchange) body(n int64) io.ReadCloser {
+	// An upstream may answer before it has read everything. Over HTTP/1 the
+	// server would throw the rest of the body away at that moment; a writer
+	// that cannot help it is not a server's.
+	_ = http.NewResponseController(x.ResponseWriter).EnableFullDuplex()
 	body := x.in.Body
 	if n >= 0 {
 		// With the original writer, which closes the connection of a client

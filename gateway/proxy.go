@@ -117,7 +117,9 @@ func (x *exchange) setHeaders(h http.Header) {
 	}
 	upstream := dropUpstream(h, false)
 	x.decision.SetHeaders(h)
-	if upstream.set && !upstream.agrees(h) {
+	// Without an Origin there is nothing to allow, and an upstream that always
+	// says the same means no harm.
+	if upstream.set && x.decision.Origin() != "" && !upstream.agrees(h) {
 		x.contradiction(upstream)
 	}
 }
@@ -142,6 +144,9 @@ func (x *exchange) upstreamFailed(err error) {
 		x.fail(problemUnreachable)
 	}
 	x.stats.upstreamError(x.reason)
+	if !x.stats.mayLogFailure(time.Now()) {
+		return
+	}
 	x.g.log.LogAttrs(context.Background(), slog.LevelError, "upstream failed",
 		slog.String("endpoint", x.stats.pattern), slog.String("upstream", x.ep.Upstream.Redacted()), slog.Any("error", err))
 }

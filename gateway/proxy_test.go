@@ -270,25 +270,39 @@ func TestBodiesStreamBothWaysAtOnce(t *testing.T) {
 			_ = http.NewResponseController(w).Flush()
 		}
 	})
-	client, front := secureClient(t, a) // full duplex needs HTTP/2 in front
-	body, send := io.Pipe()
-	r, _ := http.NewRequest("POST", front+"/upload", body)
-	r.Header.Set("Origin", "https://docs.example.com")
-	go func() { _, _ = io.WriteString(send, "1\n") }()
-	res, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
+	client, front := secureClient(t, a)
+	for _, tc := range []struct {
+		proto  string
+		client *http.Client
+		front  string
+	}{{"HTTP/1.1", a.front.Client(), a.front.URL}, {"HTTP/2.0", client, front}} {
+		t.Run(tc.proto, func(t *testing.T) {
+			body, send := io.Pipe()
+			r, err := http.NewRequest("POST", tc.front+"/upload", body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Origin", "https://docs.example.com")
+			go func() { _, _ = io.WriteString(send, "1\n") }()
+			res, err := tc.client.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			if res.Proto != tc.proto {
+				t.Errorf("%s", res.Proto)
+			}
+			lines := bufio.NewReader(res.Body)
+			for i := 1; i < 4; i++ {
+				line, err := lines.ReadString('\n')
+				if want := fmt.Sprintf("got %d\n", i); line != want || err != nil {
+					t.Fatalf("got %q, %v, want %q", line, err, want)
+				}
+				_, _ = fmt.Fprintf(send, "%d\n", i+1)
+			}
+			send.Close()
+		})
 	}
-	defer res.Body.Close()
-	lines := bufio.NewReader(res.Body)
-	for i := 1; i < 4; i++ {
-		line, err := lines.ReadString('\n')
-		if want := fmt.Sprintf("got %d\n", i); line != want || err != nil {
-			t.Fatalf("got %q, %v, want %q", line, err, want)
-		}
-		_, _ = fmt.Fprintf(send, "%d\n", i+1)
-	}
-	send.Close()
 }
 
 // secureClient serves the gateway of a over TLS and returns a client that

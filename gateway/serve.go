@@ -117,9 +117,8 @@ func (x *exchange) unrouted() {
 	if common != nil {
 		// So that a page that is allowed here can read what is wrong. It is no
 		// decision: there is nothing to run.
-		if d := common.Decide(x.in, nil); d.Verdict == cors.Run {
-			d.SetHeaders(h)
-		}
+		d := common.Decide(x.in, nil)
+		d.SetHeaders(h)
 	}
 	x.fail(problemNoMethod)
 }

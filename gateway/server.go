@@ -201,6 +201,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer s.cut()
 	defer s.closeListeners()
 	if s.acme != nil {
+		defer s.acme.stop()
 		if err := s.acme.start(ctx); err != nil {
 			return err
 		}

@@ -62,8 +62,13 @@ type fetch struct {
 	req      request
 	res      Result
 
-	urls     [4]*address // room for req.urls
-	lnaSpace AddressSpace
+	urls [4]*address // room for req.urls
+
+	preflighted           bool     // a preflight was due before
+	firstNames, keptNames []string // see namesToAnnounce
+	upgradedFrom          *address // the first URL, if it was upgraded to https
+	sentOrigin            string   // the Origin of the first request
+	lnaSpace              AddressSpace
 }
 
 func (f *fetch) now() time.Time {

@@ -39,7 +39,7 @@ func (f *fetch) setClient(p *Page, call *Call) *Failure {
 	} else if c.origin.opaque() && c.url != nil {
 		c.top = c.url.origin()
 	}
-	c.crossSiteAncestor = p.CrossSiteAncestor || !c.top.sameSite(c.origin)
+	c.crossSiteAncestor = p.CrossSiteAncestor
 	switch p.Secure {
 	case ContextSecure:
 		c.secure = true

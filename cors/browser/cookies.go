@@ -96,12 +96,16 @@ type cookieContext struct {
 func (f *fetch) cookieContext() cookieContext {
 	r := &f.req
 	to := r.url().origin()
+	sameSite := origin.sameSite
+	if f.prof.cookiesIgnoreScheme {
+		sameSite = origin.schemelesslySameSite
+	}
 	ctx := cookieContext{now: f.now(), prof: f.prof, sameSite: modeStrict, thirdPartyCookies: f.b.ThirdPartyCookies}
 	if ctx.thirdPartyCookies == ThirdPartyDefault {
 		ctx.thirdPartyCookies = f.prof.thirdPartyCookies
 	}
 	if r.dest == "document" {
-		if !r.origin.sameSite(to) || r.taintedCrossSite() && f.prof.cookiesSeeRedirects {
+		if !sameSite(r.origin, to) || r.taintedCrossSite() && f.prof.cookiesSeeRedirects {
 			ctx.sameSite = modeLax
 			if r.method != "GET" && r.method != "HEAD" {
 				ctx.sameSite, ctx.unsafeTop = modeCrossSite, true
@@ -109,10 +113,10 @@ func (f *fetch) cookieContext() cookieContext {
 		}
 		return ctx // top-level navigations are never third-party
 	}
-	if f.page.crossSiteAncestor || !f.page.top.sameSite(to) || r.taintedCrossSite() && f.prof.cookiesSeeRedirects {
+	if f.page.crossSiteAncestor || !sameSite(f.page.top, f.page.origin) || !sameSite(f.page.top, to) || r.taintedCrossSite() && f.prof.cookiesSeeRedirects {
 		ctx.sameSite = modeCrossSite
 	}
-	if !f.page.top.sameSite(to) {
+	if !sameSite(f.page.top, to) {
 		ctx.thirdParty, ctx.partition = true, f.page.top.site()
 	}
 	return ctx
@@ -160,7 +164,7 @@ func (f *fetch) storeCookies(res *response) {
 	if f.b.Cookies == nil {
 		return
 	}
-	lines := f.res.Exchanges[res.exch].ResponseHeader["Set-Cookie"]
+	lines := res.header["Set-Cookie"]
 	if len(lines) == 0 {
 		return
 	}

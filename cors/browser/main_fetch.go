@@ -1,16 +1,21 @@
 package browser
 
-import "github.com/concors/concors/cors/internal/fetchspec"
+import (
+	"net/http"
+
+	"github.com/concors/concors/cors/internal/fetchspec"
+)
 
 // A response is the standard's response, before it is filtered.
 type response struct {
-	status  int
-	exch    int // index of its exchange
-	body    []byte
-	bodyErr error
-	url     *address
-	creds   bool         // request-includes-credentials
-	typ     ResponseType // TypeOpaqueRedirect, or "" until it is filtered
+	status    int
+	header    http.Header
+	preflight bool // it answers a preflight
+	body      []byte
+	bodyErr   error
+	url       *address
+	creds     bool         // request-includes-credentials
+	typ       ResponseType // TypeOpaqueRedirect, or "" until it is filtered
 }
 
 // mainFetch is "main fetch" (#main-fetch), also for redirects.
@@ -31,8 +36,10 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 	u := r.url()
 	sameOrigin := u.origin().sameOrigin(r.origin)
 	switch {
+	case u.scheme == "data":
+		return f.dataFetch()
+
 	case sameOrigin && (r.tainting == TypeBasic || r.tainting == ""),
-		u.scheme == "data",
 		r.mode == Navigate, r.mode == WebSocketMode:
 		r.tainting = TypeBasic
 		if sameOrigin {
@@ -79,6 +86,8 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 func (f *fetch) needsPreflight() bool {
 	r := &f.req
 	switch {
+	case f.preflighted && f.prof.stickyPreflights:
+		f.step("#cors-preflight-fetch", "This browser asks again after each redirect, although nothing may need it.")
 	case r.useCORSPreflight:
 		f.step("#use-cors-preflight-flag", "The call needs the server's permission first (a preflight): it listens to its upload, or streams its body.")
 	case !r.unsafeRequest:
@@ -87,6 +96,9 @@ func (f *fetch) needsPreflight() bool {
 		f.step("#cors-safelisted-method", "Method %s is not GET, HEAD or POST: the browser asks for permission first (a preflight).", r.method)
 	default:
 		names := f.unsafeHeaderNames()
+		if len(names) == 0 {
+			names = f.firstNames // only where preflights are sticky
+		}
 		if len(names) == 0 {
 			f.step("#cors-safelisted-request-header", "Method %s and the headers that the page set need no preflight.", r.method)
 			return false
@@ -126,11 +138,11 @@ func isBadPort(port string) bool {
 // with a user name or password unless they belong to the page's own origin.
 func (f *fetch) credentialedSubresource() *Failure {
 	r := &f.req
-	if !f.prof.blocksCredentialedURLs || len(r.urls) > 1 || !r.url().hasCredentials() {
+	if !f.prof.blocksCredentialedURLs || !r.url().hasCredentials() {
 		return nil
 	}
 	switch r.kind {
-	case XMLHttpRequest, Form, Navigation, WebSocket:
+	case XMLHttpRequest, Form, Navigation, WebSocket, ModuleScript, Font, Media:
 		return nil
 	}
 	if f.page.url != nil && f.page.url.user == r.url().user && f.page.url.pass == r.url().pass && r.url().origin().sameOrigin(r.origin) {

@@ -6,12 +6,12 @@ package browser
 func (f *fetch) upgradeInsecure() {
 	r := &f.req
 	u := r.url()
-	if u.scheme != "http" {
+	if u.scheme != "http" || u.trustworthy() || f.exemptFromMixedContent(u) {
 		return
 	}
 	switch {
 	case f.page.upgrade && (r.mode != Navigate || u.origin().sameOrigin(r.origin)):
-	case u.trustworthy() || isIP(u.host) || !f.prohibitsMixedContent():
+	case isIP(u.host) || !f.prohibitsMixedContent():
 		return
 	case r.kind == Image || r.kind == Media:
 	default:
@@ -19,6 +19,9 @@ func (f *fetch) upgradeInsecure() {
 	}
 	up := *u
 	up.scheme = "https"
+	if len(r.urls) == 1 {
+		f.upgradedFrom = u
+	}
 	r.urls[len(r.urls)-1] = &up
 	f.step("https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm", "%s is fetched over https instead.", u.String())
 }
@@ -36,12 +39,19 @@ func (f *fetch) prohibitsMixedContent() bool {
 	return prohibits(f.page.origin) || prohibits(f.page.top)
 }
 
+// exemptFromMixedContent: a host that is certainly on the local network is left
+// to Local Network Access (https://wicg.github.io/local-network-access/#mixed-content).
+func (f *fetch) exemptFromMixedContent(u *address) bool {
+	return f.prof.localNetworkAccess && addressSpace(u.host) == Local
+}
+
 // mixedContent is "should fetching request be blocked as mixed content"
 // (https://w3c.github.io/webappsec-mixed-content/#should-block-fetch).
 func (f *fetch) mixedContent() *Failure {
 	r := &f.req
 	u := r.url()
-	if u.trustworthy() || !u.isHTTP() || r.dest == "document" || !f.prohibitsMixedContent() {
+	form := r.kind == Form && f.prof.blocksMixedForms && f.page.origin.scheme == "https"
+	if u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
 		return nil
 	}
 	if f.prof.allowsMixedImages && (r.kind == Image || r.kind == Media) && r.mode == NoCORS {

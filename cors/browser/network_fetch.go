@@ -37,7 +37,11 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	for _, h := range r.headers {
 		key := http.CanonicalHeaderKey(h.Name)
 		if old, ok := s.header[key]; ok {
-			old[0] += ", " + h.Value
+			if f.prof.singletonHeaders && isSingleton(key) {
+				old[0] = h.Value
+			} else {
+				old[0] += ", " + h.Value
+			}
 			continue
 		}
 		s.set(key, h.Value)
@@ -72,6 +76,17 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	}, r.body)
 }
 
+// isSingleton reports whether Firefox lets the last value of a header win
+// instead of joining them all.
+func isSingleton(key string) bool {
+	switch key {
+	case "Authorization", "Content-Disposition", "Content-Type", "From", "If-Modified-Since",
+		"If-Unmodified-Since", "Max-Forwards", "User-Agent":
+		return true
+	}
+	return false
+}
+
 // sendPreflight sends the CORS-preflight request (#cors-preflight-fetch, steps
 // 1 to 6). It carries no cookies, no body and none of the page's headers.
 func (f *fetch) sendPreflight(unsafe []string) (*response, *Failure) {
@@ -86,8 +101,8 @@ func (f *fetch) sendPreflight(unsafe []string) (*response, *Failure) {
 	if ref := f.referer(); ref != "" {
 		s.set("Referer", ref)
 	}
-	s.set("Origin", r.serializedOrigin())
-	f.appendMetadata(s)
+	s.set("Origin", f.preflightOrigin())
+	f.appendPreflightMetadata(s)
 	return f.exchange(Exchange{Preflight: true, Method: "OPTIONS", URL: r.url().wire(), Header: s.header}, nil)
 }
 
@@ -118,9 +133,12 @@ func (f *fetch) exchange(x Exchange, body []byte) (*response, *Failure) {
 	}
 	f.res.Exchanges = append(f.res.Exchanges, x)
 	if err != nil {
+		if f.prof.forgets == forgetsOnFailedCheck && f.req.tainting == TypeCORS {
+			f.forgetPreflights()
+		}
 		return nil, f.fail(NetworkError, "#http-network-fetch", err.Error(), "")
 	}
-	res := &response{status: x.Status, exch: len(f.res.Exchanges) - 1, url: u, creds: x.Credentials}
+	res := &response{status: x.Status, header: x.ResponseHeader, preflight: x.Preflight, url: u, creds: x.Credentials}
 	if x.Preflight {
 		f.step("#cors-preflight-fetch", "The preflight is answered with status %s.", itoa(x.Status))
 	} else {
@@ -158,8 +176,9 @@ func (f *fetch) readBody(res *response, answer *http.Response) {
 		return
 	}
 	r := &f.req
-	wanted := !f.res.Exchanges[res.exch].Preflight && r.tainting != TypeOpaque &&
-		(r.kind == FetchAPI || r.kind == XMLHttpRequest) && !isRedirectStatus(res.status)
+	location, _ := f.location(res)
+	wanted := !res.preflight && r.tainting != TypeOpaque &&
+		(r.kind == FetchAPI || r.kind == XMLHttpRequest) && !(isRedirectStatus(res.status) && location != "")
 	if wanted {
 		res.body, res.bodyErr = io.ReadAll(io.LimitReader(answer.Body, maxBody))
 	}
@@ -207,11 +226,24 @@ func (f *fetch) appendOrigin(s *sentRequest) {
 		return
 	}
 	if r.method == "GET" || r.method == "HEAD" {
+		if f.prof.originForStorageAccess && f.asksForStorageAccess() ||
+			f.prof.originForModules && (r.kind == ModuleScript || r.kind == Font) {
+			s.set("Origin", o)
+		}
 		return
 	}
-	if r.mode != CORS {
+	if f.prof.originFromFirstRequest && r.mode != CORS && len(r.urls) > 1 {
+		if r.crossed {
+			f.sentOrigin = "null"
+		}
+		if f.sentOrigin != "" {
+			s.set("Origin", f.sentOrigin)
+		}
+		return
+	}
+	if r.mode == Navigate || r.mode != CORS && !f.prof.originIgnoresPolicy {
 		u := r.url()
-		switch r.referrerPolicy {
+		switch f.referrerPolicy() {
 		case NoReferrer:
 			o = "null"
 		case NoReferrerWhenDowngrade, StrictOrigin, StrictOriginWhenCrossOrigin:
@@ -224,7 +256,28 @@ func (f *fetch) appendOrigin(s *sentRequest) {
 			}
 		}
 	}
+	f.sentOrigin = o
 	s.set("Origin", o)
+}
+
+// asksForStorageAccess reports whether the page is in a frame of another site
+// and calls that site with credentials: then the server must learn who asks
+// (https://privacycg.github.io/storage-access-headers/).
+func (f *fetch) asksForStorageAccess() bool {
+	r := &f.req
+	return r.credentials == Include && r.dest != "document" && !f.page.top.sameSite(r.origin) && f.page.top.sameSite(r.url().origin())
+}
+
+// referrerPolicy is the request's, unless the browser does not accept it.
+func (f *fetch) referrerPolicy() ReferrerPolicy {
+	r := &f.req
+	switch r.referrerPolicy {
+	case NoReferrerWhenDowngrade, OriginWhenCrossOrigin, UnsafeURL:
+		if f.prof.noRelaxedReferrer && r.mode != Navigate && !r.origin.sameSite(r.url().origin()) {
+			return StrictOriginWhenCrossOrigin
+		}
+	}
+	return r.referrerPolicy
 }
 
 // embedderAllowsCredentials is "Cross-Origin-Embedder-Policy allows
@@ -239,7 +292,8 @@ func (f *fetch) embedderAllowsCredentials() bool {
 // (https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer).
 func (f *fetch) referer() string {
 	src, r := f.page.url, &f.req
-	if src == nil || !src.isHTTP() || r.referrerPolicy == NoReferrer || r.kind == WebSocket {
+	policy := f.referrerPolicy()
+	if src == nil || !src.isHTTP() || policy == NoReferrer || r.kind == WebSocket {
 		return ""
 	}
 	u := r.url()
@@ -252,7 +306,7 @@ func (f *fetch) referer() string {
 		}
 		return origin
 	}
-	switch r.referrerPolicy {
+	switch policy {
 	case OriginOnly:
 		return origin
 	case UnsafeURL:
@@ -296,18 +350,37 @@ func (f *fetch) appendMetadata(s *sentRequest) {
 	}
 	s.set("Sec-Fetch-Dest", r.dest)
 	s.set("Sec-Fetch-Mode", string(r.mode))
-	s.set("Sec-Fetch-Site", f.site())
+	s.set("Sec-Fetch-Site", f.site(r.urls))
+}
+
+// appendPreflightMetadata is appendMetadata for preflights, which some browsers
+// make from scratch, without the URLs before.
+func (f *fetch) appendPreflightMetadata(s *sentRequest) {
+	r := &f.req
+	if !r.url().trustworthy() {
+		if f.prof.preflightModeAlways {
+			s.set("Sec-Fetch-Mode", "cors")
+		}
+		return
+	}
+	urls := r.urls
+	if f.prof.preflightsUnredirected {
+		urls = urls[len(urls)-1:]
+	}
+	s.set("Sec-Fetch-Dest", r.dest)
+	s.set("Sec-Fetch-Mode", "cors")
+	s.set("Sec-Fetch-Site", f.site(urls))
 }
 
 // site is the value of Sec-Fetch-Site: the worst of all URLs on the way.
-func (f *fetch) site() string {
+func (f *fetch) site(urls []*address) string {
 	site := "same-origin"
-	for _, u := range f.req.urls {
+	for _, u := range urls {
 		o := u.origin()
 		if o.sameOrigin(f.req.origin) {
 			continue
 		}
-		if !o.sameSite(f.req.origin) {
+		if !o.sameSite(f.req.origin) || f.prof.ipv6IsCrossSite && o.host[0] == '[' {
 			return "cross-site"
 		}
 		site = "same-site"

@@ -38,7 +38,7 @@ type forgets uint8
 
 const (
 	forgetsOnError       forgets = iota // when a preflighted request fails, however
-	forgetsOnFailedCheck                // when any answer fails the CORS check
+	forgetsOnFailedCheck                // when any answer fails the CORS check, or there is none
 	forgetsNever
 )
 
@@ -54,17 +54,69 @@ type behaviour struct {
 	// combinesBeforeSafelisting: headers of one name are joined before their
 	// value is judged, so that two values of 100 bytes are too long.
 	combinesBeforeSafelisting bool
-	// checksCombinedContentType: each header is judged alone, but Content-Type
-	// also joined.
-	checksCombinedContentType bool
 	// noSafelistedTotal: the limit of 1,024 bytes in all is not applied.
 	noSafelistedTotal bool
 	// safelists reports which further headers need no preflight.
 	safelists func(name, value string) bool
+	// unsafelists reports which safelisted headers need one after all.
+	unsafelists func(name, value string) bool
+	// repeatsUnsafeNames: a header that is set twice is announced twice.
+	repeatsUnsafeNames bool
+	// singletonHeaders: see isSingleton.
+	singletonHeaders bool
+	// uploadNeedsBody: listeners on upload do not count for requests without
+	// a body.
+	uploadNeedsBody bool
 
+	// forcedNeedsMethod: a preflight that only an upload listener or a streamed
+	// body made necessary must list the method like any other.
+	forcedNeedsMethod bool
 	// preflightRedirectFirst: a redirected preflight fails as such before its
 	// Access-Control-Allow-Origin is looked at.
 	preflightRedirectFirst bool
+
+	// keepsUserAgent: a page cannot set User-Agent, the header is dropped as
+	// the forbidden ones are.
+	keepsUserAgent bool
+
+	// stickyPreflights: once a preflight was due, each redirect asks again,
+	// and announces the headers that the first request had.
+	stickyPreflights bool
+	// preflightsUntainted: a preflight asks in the page's name, also where the
+	// request itself says "null".
+	preflightsUntainted bool
+	// preflightsUnredirected: a preflight's Sec-Fetch-Site does not regard the
+	// URLs before the redirect.
+	preflightsUnredirected bool
+	// preflightModeAlways: Sec-Fetch-Mode goes also to plain http, but only
+	// with preflights.
+	preflightModeAlways bool
+
+	// readsLocationFirst: a redirect without a Location, or with an empty one,
+	// is none; one that does not parse fails in every redirect mode.
+	readsLocationFirst bool
+	// originFromFirstRequest: where CORS does not apply, redirects keep the
+	// Origin of the first request, or make it "null" if they lead elsewhere.
+	originFromFirstRequest bool
+	// originIgnoresPolicy: mode "no-cors" names the page's origin whatever the
+	// referrer policy says.
+	originIgnoresPolicy bool
+	// originForStorageAccess: see asksForStorageAccess.
+	originForStorageAccess bool
+	// originForModules: modules and fonts carry Origin also within an origin.
+	originForModules bool
+	// noRelaxedReferrer: policies laxer than the default do not count
+	// cross-site.
+	noRelaxedReferrer bool
+	// ipv6IsCrossSite: two ports of one IPv6 address are not the same site.
+	ipv6IsCrossSite bool
+
+	// responseURLBare: after a redirect, Response.url comes without user and
+	// password.
+	responseURLBare bool
+	// upgradeIsHidden: Response.url is the http URL that was upgraded;
+	// upgradeIsRedirect: Response.redirected is true then.
+	upgradeIsHidden, upgradeIsRedirect bool
 
 	// maxAge parses Access-Control-Max-Age; maxAgeCap limits it, 0 is none.
 	maxAge    func(http.Header) (age time.Duration, cacheable bool)
@@ -80,6 +132,9 @@ type behaviour struct {
 	localNetworkAccess bool
 	// mixedContentByScheme: only https pages prohibit mixed content.
 	mixedContentByScheme bool
+	// blocksMixedForms: a form on an https page is not sent to http; the
+	// visitor is warned instead.
+	blocksMixedForms bool
 	// allowsMixedImages: images, audio and video that are not upgraded are let
 	// through.
 	allowsMixedImages bool
@@ -91,6 +146,7 @@ type behaviour struct {
 	noneRequiresSecure      bool // SameSite=None needs Secure
 	secureCookiesOnLoopback bool // Secure cookies go to http://localhost
 	cookiesSeeRedirects     bool // a cross-site redirect makes a request cross-site
+	cookiesIgnoreScheme     bool // http and https are the same site
 }
 
 var behaviours = [...]behaviour{
@@ -109,6 +165,18 @@ var behaviours = [...]behaviour{
 		wildcardCoversAuthorization: true,
 		combinesBeforeSafelisting:   true,
 		safelists:                   chromiumSafelists,
+		unsafelists:                 overlongRange,
+		uploadNeedsBody:             true,
+		keepsUserAgent:              true,
+		preflightsUnredirected:      true,
+		preflightModeAlways:         true,
+		readsLocationFirst:          true,
+		originFromFirstRequest:      true,
+		originIgnoresPolicy:         true,
+		originForModules:            true,
+		responseURLBare:             true,
+		upgradeIsHidden:             true,
+		forcedNeedsMethod:           true,
 		preflightRedirectFirst:      true,
 		maxAge:                      chromiumMaxAge,
 		maxAgeCap:                   2 * time.Hour,
@@ -117,6 +185,7 @@ var behaviours = [...]behaviour{
 		localNetworkAccess:          true,
 		mixedContentByScheme:        true,
 		allowsMixedImages:           true,
+		blocksMixedForms:            true,
 		blocksCredentialedURLs:      true,
 		thirdPartyCookies:           ThirdPartySent,
 		laxByDefault:                true,
@@ -126,7 +195,20 @@ var behaviours = [...]behaviour{
 	Firefox: {
 		name:                        "firefox",
 		wildcardCoversAuthorization: true,
-		checksCombinedContentType:   true,
+		noSafelistedTotal:           true,
+		unsafelists:                 firefoxUnsafelists,
+		repeatsUnsafeNames:          true,
+		stickyPreflights:            true,
+		forcedNeedsMethod:           true,
+		preflightsUntainted:         true,
+		preflightsUnredirected:      true,
+		originForStorageAccess:      true,
+		singletonHeaders:            true,
+		cookiesSeeRedirects:         true,
+		noRelaxedReferrer:           true,
+		ipv6IsCrossSite:             true,
+		upgradeIsRedirect:           true,
+		cookiesIgnoreScheme:         true,
 		maxAge:                      firefoxMaxAge,
 		maxAgeCap:                   24 * time.Hour,
 		newCache:                    newFirefoxStore,
@@ -142,6 +224,8 @@ var behaviours = [...]behaviour{
 		wildcardCoversAuthorization: true,
 		combinesBeforeSafelisting:   true,
 		noSafelistedTotal:           true,
+		forcedNeedsMethod:           true,
+		unsafelists:                 overlongRange,
 		maxAge:                      webkitMaxAge,
 		maxAgeCap:                   10 * time.Minute,
 		newCache:                    newWebKitStore,
@@ -218,10 +302,37 @@ func chromiumSafelists(name, value string) bool {
 	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"):
 		whole, part, dot := strings.Cut(value, ".")
 		return isNumber(whole) && (!dot || isNumber(part))
+	case fetchspec.EqualFold(name, "Downlink"), fetchspec.EqualFold(name, "ECT"), fetchspec.EqualFold(name, "RTT"):
+		return true
 	case fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
 		return isNumber(value)
 	}
 	return false
+}
+
+// overlongRange reports whether a Range has a number over 2⁶³−1, which browsers
+// do not read.
+func overlongRange(name, value string) bool {
+	if !fetchspec.EqualFold(name, "Range") {
+		return false
+	}
+	first, last, _ := strings.Cut(strings.TrimPrefix(value, "bytes="), "-")
+	for _, n := range [...]string{first, last} {
+		if _, err := strconv.ParseInt(n, 10, 64); n != "" && err != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// firefoxUnsafelists takes bytes above 0x7F for unsafe ones.
+func firefoxUnsafelists(name, value string) bool {
+	for i := 0; i < len(value); i++ {
+		if value[i] >= 0x80 {
+			return true
+		}
+	}
+	return overlongRange(name, value)
 }
 
 func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

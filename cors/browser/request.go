@@ -27,7 +27,8 @@ type request struct {
 	useCORSPreflight bool
 	unsafeRequest    bool // set for fetch(), XMLHttpRequest and sendBeacon
 	keepalive        bool
-	redirects        int // the redirect count
+	redirects        int  // the redirect count
+	crossed          bool // a redirect led to another origin
 }
 
 // url returns the current URL.
@@ -183,6 +184,9 @@ func (f *fetch) newElement(call *Call) *Failure {
 			call.Kind.String()+" always makes a GET without headers or body of the page's own")
 	}
 	r.redirect = Follow
+	if call.Kind == Media {
+		r.headers = append(r.headers, HeaderField{"Range", "bytes=0-"})
+	}
 	return nil
 }
 
@@ -249,10 +253,7 @@ func (f *fetch) newForm(call *Call) *Failure {
 	if !fetchspec.EqualFold(call.Method, "post") {
 		// Everything else is a GET; the data becomes the query.
 		r.method = "GET"
-		r.url().query = ""
-		if len(call.Body.Data) > 0 {
-			r.url().query = "?" + encodeQuery(string(call.Body.Data))
-		}
+		r.url().query = "?" + encodeQuery(string(call.Body.Data))
 		return nil
 	}
 	r.method, r.hasBody, r.body = "POST", true, call.Body.Data

@@ -155,7 +155,7 @@ func TestMixedContent(t *testing.T) {
 		{"an image from an address is not", browser.Page{Origin: docs}, browser.Call{Kind: browser.Image, URL: "http://192.0.2.7/"}, "mixed-content", "allowed", ""},
 		{"a script is blocked", browser.Page{Origin: docs}, browser.Call{Kind: browser.Script, URL: http}, "mixed-content", "", ""},
 		{"a frame is blocked", browser.Page{Origin: docs}, browser.Call{Kind: browser.Iframe, URL: http}, "mixed-content", "", ""},
-		{"a form is sent", browser.Page{Origin: docs}, browser.Call{Kind: browser.Form, Method: "POST", URL: http}, "allowed", "", ""},
+		{"a form is sent", browser.Page{Origin: docs}, browser.Call{Kind: browser.Form, Method: "POST", URL: http}, "allowed", "mixed-content", ""},
 		{"an http frame in an https page", browser.Page{Origin: "http://docs.example.com", TopLevel: docs}, browser.Call{URL: http}, "mixed-content", "", ""},
 		{"an opaque frame in an https page", browser.Page{TopLevel: docs}, browser.Call{URL: http}, "mixed-content", "", ""},
 		{"upgrade-insecure-requests", browser.Page{Origin: docs, UpgradeInsecureRequests: true}, browser.Call{URL: http}, "allowed", "", api + "/"},

@@ -414,6 +414,9 @@ func (a *address) hostPort() string {
 
 // wire returns the URL as it is requested: without credentials and fragment.
 func (a *address) wire() string {
+	if !a.special() {
+		return a.scheme + ":" + a.path
+	}
 	if a.port == "" {
 		return a.scheme + "://" + a.host + a.path + a.query
 	}

@@ -47,6 +47,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.Is(err, errSaid):
 		return exitFailed
 	}
+	if code, ok := errors.AsType[exitCode](err); ok {
+		return int(code)
+	}
 	fmt.Fprintf(stderr, "%s: %s\n", cmd.CommandPath(), strings.TrimSpace(err.Error()))
 	if hint, ok := errors.AsType[*hintError](err); ok {
 		fmt.Fprintln(stderr, hint.hint)
@@ -60,6 +63,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // errSaid ends a command that has told already what is wrong.
 var errSaid = errors.New("told already")
+
+// An exitCode ends a command that has said everything with a code of its own.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
 // A hintError is an error with a sentence on what to do.
 type hintError struct {
@@ -103,7 +111,7 @@ answers, and the refusal of requests that no preflight ever announces.`,
 		}
 	}
 	add(groupStart, newDemo(), newInit())
-	add(groupWork, newServe(), newCheck(), newSchema())
+	add(groupWork, newServe(), newCheck(), newExplain(), newSchema())
 	root.AddCommand(newVersion(), newCompletion())
 	root.SetUsageFunc(usage)
 	return root

@@ -125,7 +125,13 @@ func then(options ...option) option {
 	}
 }
 
-func rule(r Rule) option { return func(s *Scenario) { s.Rules = append(s.Rules, r) } }
+func rule(r Rule) option {
+	return func(s *Scenario) {
+		r := r
+		r.Answers = slices.Clone(r.Answers) // options may be shared, scenarios changed
+		s.Rules = append(s.Rules, r)
+	}
+}
 
 func reply(status int, lines ...string) Answer { return Answer{Status: status, Lines: lines} }
 

@@ -65,6 +65,7 @@ function callXHR(c) {
 function callElement(c) {
 	const tags = {image: "img", script: "script", module: "script", stylesheet: "link", media: "audio"};
 	return new Promise(resolve => {
+		if (c.Kind === "stylesheet" && !URL.canParse(c.URL)) resolve(blocked("no event tells"));
 		const e = document.createElement(tags[c.Kind]);
 		const done = o => { e.remove(); resolve(o); };
 		e.onload = e.onloadedmetadata = () => done(ok);
@@ -104,7 +105,7 @@ async function callForm(c) {
 		f.append(field);
 	}
 	document.documentElement.append(f);
-	const result = loaded(c, 1500);
+	const result = loaded(c, 1200);
 	f.submit();
 	const o = await result;
 	f.remove();
@@ -113,7 +114,7 @@ async function callForm(c) {
 }
 
 async function callNavigation(c) {
-	const result = loaded(c, 1500);
+	const result = loaded(c, 1200);
 	const popup = open(c.URL, "navigation" + c.Token);
 	const o = await result;
 	if (popup) popup.close();
@@ -121,7 +122,7 @@ async function callNavigation(c) {
 }
 
 async function callIframe(c) {
-	const result = loaded(c, 1500);
+	const result = loaded(c, 1200);
 	const e = document.createElement("iframe");
 	e.src = c.URL;
 	document.documentElement.append(e);
@@ -147,7 +148,7 @@ async function call(c) {
 	case "navigation": return callNavigation(c);
 	case "iframe": return callIframe(c);
 	case "beacon": {
-		try { navigator.sendBeacon(c.URL, bodyOf(c)); } catch (e) { return blocked(e); }
+		try { navigator.sendBeacon(c.URL, bodyOf(c)); } catch (e) {} // as silent as a failure later on
 		return {Verdict: "unobservable"};
 	}
 	case "font": {
@@ -159,14 +160,14 @@ async function call(c) {
 	}
 }
 
-// A call without any event within 6 s is "silent", which the model never says.
+// A call without any event within 2.5 s is "silent", which the model never says.
 function silence(ms) {
 	return new Promise(resolve => setTimeout(() => resolve({Verdict: "silent"}), ms));
 }
 
 async function callAll(calls) {
 	const results = [];
-	for (const c of calls) results.push(await Promise.race([call(c), silence(6000)]));
+	for (const c of calls) results.push(await Promise.race([call(c), silence(2500)]));
 	return results;
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -51,7 +52,7 @@ const scenarioTimeout = 12 * time.Second
 
 // quiets are the waiting times of attempt after attempt: a busy machine delays
 // requests of which the page learns nothing.
-var quiets = []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 1200 * time.Millisecond}
+var quiets = []time.Duration{100 * time.Millisecond, 800 * time.Millisecond}
 
 // Run runs a scenario; one that differs is run again, more patiently.
 func (l *Lab) Run(ctx context.Context, sc *Scenario) *Result {
@@ -86,7 +87,11 @@ func (l *Lab) RunAll(ctx context.Context, scenarios []*Scenario) []*Result {
 	for range workers {
 		working.Go(func() {
 			for i := range next {
+				began := time.Now()
 				results[i] = l.Run(ctx, scenarios[i])
+				if d := time.Since(began); d > 4*time.Second && os.Getenv("SLOW") != "" {
+					fmt.Println("slow", d, scenarios[i].Name, results[i].Real)
+				}
 			}
 		})
 	}
@@ -101,6 +106,21 @@ func (l *Lab) RunAll(ctx context.Context, scenarios []*Scenario) []*Result {
 // Summary groups the unexplained differences by their fields, most frequent
 // first, with one example each.
 func Summary(results []*Result) string {
+	if os.Getenv("BRIEF") != "" {
+		var w strings.Builder
+		for _, r := range results {
+			if r.Unexplained() {
+				fmt.Fprintf(&w, "%s\n", r.Scenario.Name)
+				if r.Err != nil {
+					fmt.Fprintf(&w, "    %.300s\n", r.Err)
+				}
+				for _, d := range r.Diffs {
+					fmt.Fprintf(&w, "    %s | %s | %s\n", d.Field, d.Real, d.Model)
+				}
+			}
+		}
+		return w.String()
+	}
 	groups := map[string][]*Result{}
 	for _, r := range results {
 		if !r.Unexplained() {

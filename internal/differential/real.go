@@ -21,6 +21,7 @@ var callJS string
 // source is also the content of the data: frames.)
 const framePage = `<!doctype html><script>
 onmessage = async e => {
+	if (e.source !== parent) return;
 	const AsyncFunction = (async () => {}).constructor;
 	let result;
 	try { result = await new AsyncFunction(e.data)(); } catch (x) { result = {threw: String(x)}; }

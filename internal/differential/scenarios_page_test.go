@@ -101,7 +101,7 @@ func cookieScenarios() []*Scenario {
 // mixedContentScenarios are about schemes: what an https page may load over
 // http, and what is upgraded.
 func mixedContentScenarios() []*Scenario {
-	targets := []string{"http://api.other.org/a", "http://api.other.org:8080/a", "http://localhost:3000/a", "http://api.localhost:3000/a", "http://127.0.0.1:3000/a", "http://127.1.2.3:3000/a", "http://[::1]:3000/a", "http://10.0.0.1/a", "http://192.168.0.1/a", "http://app.example.com/a", "http://printer.local/a"}
+	targets := []string{"http://api.other.org/a", "http://api.other.org:8080/a", "http://localhost:3000/a", "http://api.localhost:3000/a", "http://127.0.0.1:3000/a", "http://127.1.2.3:3000/a", "http://[::1]:3000/a", "http://203.0.113.5/a", "http://app.example.com/a"}
 	pages := []string{app, plain, "http://localhost:5173", "http://app.localhost"}
 	var all []*Scenario
 	for _, page := range pages {

@@ -112,7 +112,11 @@ type chromiumDriver struct{ *client }
 
 func (d chromiumDriver) newTab(ctx context.Context) (string, error) {
 	var target struct{ TargetID string }
-	if err := d.call(ctx, "", "Target.createTarget", map[string]any{"url": "about:blank"}, &target); err != nil {
+	if err := d.call(ctx, "", "Target.createTarget", map[string]any{
+		"url": "about:blank",
+		// A window each: in a tab behind others, media are not loaded.
+		"newWindow": true,
+	}, &target); err != nil {
 		return "", err
 	}
 	var attached struct{ SessionID string }
