@@ -80,6 +80,9 @@ func (s *Service) Endpoints(ctx context.Context, q EndpointQuery) (EndpointList,
 	if err != nil {
 		return EndpointList{}, err
 	}
+	if q.Allow != "" && !slices.Contains(allows, q.Allow) {
+		return EndpointList{}, &InputError{Field: "allow", Value: q.Allow, Message: "allow is one of none, all and selected"}
+	}
 	if q.Offset < 0 || q.Limit < 0 {
 		return EndpointList{}, &InputError{Field: "offset", Message: "offset and limit are zero or more"}
 	}
@@ -115,6 +118,9 @@ func (s *Service) Endpoints(ctx context.Context, q EndpointQuery) (EndpointList,
 // limited is how many of a list are returned when limit was asked for.
 func limited(limit int) int { return cmp.Or(min(limit, 10_000), 100) }
 
+// allows are the values of allow, from closed to open.
+var allows = []string{endpoints.AllowNone, endpoints.AllowSelected, endpoints.AllowAll}
+
 // order returns how endpoints are compared, nil for the order of the document.
 func order(name string) (compare func(a, b Endpoint) int, reverse bool, err error) {
 	name, reverse = strings.CutPrefix(name, "-")
@@ -127,9 +133,8 @@ func order(name string) (compare func(a, b Endpoint) int, reverse bool, err erro
 			return cmp.Or(strings.Compare(a.Host, b.Host), strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 		}
 	case "setting":
-		rank := []string{endpoints.AllowNone, endpoints.AllowSelected, endpoints.AllowAll}
 		compare = func(a, b Endpoint) int {
-			return cmp.Or(cmp.Compare(slices.Index(rank, a.Setting.Allow), slices.Index(rank, b.Setting.Allow)),
+			return cmp.Or(cmp.Compare(slices.Index(allows, a.Setting.Allow), slices.Index(allows, b.Setting.Allow)),
 				strings.Compare(a.Policy, b.Policy), strings.Compare(a.Path, b.Path))
 		}
 	case "refused":
