@@ -1,5 +1,10 @@
 package admin
 
+import (
+	"maps"
+	"slices"
+)
+
 // Operations are the operations that are served, as "GET /state".
 func Operations() []string {
 	var list []string
@@ -8,3 +13,9 @@ func Operations() []string {
 	}
 	return list
 }
+
+// Reasons are the reasons of all problems.
+func Reasons() []string { return slices.Collect(maps.Keys(problems)) }
+
+// ReasonText says why a request is refused.
+var ReasonText = reasonText

@@ -365,4 +365,3 @@ func BenchmarkTenThousandEndpoints(b *testing.B) {
 		})
 	}
 }
-

@@ -232,6 +232,7 @@ type view struct {
 	search    []string            // by row: what a search looks at, in lower case
 	index     map[string]int      // of rows, by pattern
 	observing int
+	sites     map[string]bool // of the API and of the domains
 }
 
 // view returns the newest state. It is made once for each.
@@ -250,7 +251,8 @@ func (s *Service) viewOf(snap store.Snapshot) *view {
 	}
 	v := newView(snap)
 	s.newest.Store(v)
-	if old != nil && s.opts.Traffic != nil {
+	if s.opts.Traffic != nil {
+		s.opts.Traffic.SetKin(func(origin string) bool { return v.sites[siteOf(origin)] })
 		s.opts.Traffic.Retain(func(pattern string) bool {
 			_, ok := v.index[pattern]
 			return ok || pattern == ""
@@ -264,6 +266,7 @@ func newView(snap store.Snapshot) *view {
 	if v.doc == nil {
 		v.doc = new(endpoints.Document)
 	}
+	v.sites = sitesOf(v.doc)
 	if snap.Table == nil {
 		return v
 	}
