@@ -43,7 +43,9 @@ func (d *Decision) keepsAuthorization(r *http.Request) bool {
 }
 
 // Request returns the request that is to run: r itself or, if d drops
-// credentials that r carries, a shallow copy without them.
+// credentials that r carries, a shallow copy without them. A server deletes the
+// uploaded files of its own request only, so whoever parses forms of the copy
+// sets r.MultipartForm to the copy's.
 func (d *Decision) Request(r *http.Request) *http.Request {
 	if !d.Anonymous || !d.carried || d.Observed {
 		return r

@@ -21,8 +21,8 @@ func Rehearse(ctx context.Context, q Question, table *endpoints.Table) (Answer, 
 	var heard string
 	refused := false
 	g, err := gateway.New(gateway.Options{
-		Log:        slog.New(slog.DiscardHandler),
-		Transport:  agreeable{},
+		Log:       slog.New(slog.DiscardHandler),
+		Transport: agreeable{},
 		OnDecision: func(e gateway.Event) {
 			heard = decisionText(e)
 			refused = e.Decision.Verdict == cors.Refuse && !e.Decision.Observed

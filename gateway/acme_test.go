@@ -57,7 +57,7 @@ func TestACME(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	said.until(t, "certificate obtained")
+	said.until(t, "certificate in use")
 
 	trusted := x509.NewCertPool()
 	trusted.AddCert(issuer.GetRootCert(0).Cert)

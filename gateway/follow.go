@@ -38,10 +38,10 @@ func (g *Gateway) take(s store.Snapshot) {
 	g.followMu.Lock()
 	defer g.followMu.Unlock()
 	if p := s.Problem; p != nil {
-		if p.Err == g.problem {
+		if p == g.problem {
 			return
 		}
-		g.problem = p.Err
+		g.problem = p
 		g.metrics.reloaded(false, s.Time)
 		g.log.LogAttrs(context.Background(), slog.LevelError, "document refused; the last good one stays in force",
 			slog.String("revision", string(p.Revision)), slog.String("in_force", string(s.Revision)), slog.Any("error", p.Err))

@@ -242,6 +242,12 @@ func TestAccessLog(t *testing.T) {
 	}
 }
 
+func TestAccessLogBehindATrustedProxy(t *testing.T) {
+	a := newAPI(t, "trusted_proxies: [127.0.0.1]\n"+document, echo)
+	a.do("GET", "/prices", "", "X-Forwarded-For: 9.9.9.9")
+	a.access.until(t, `"forwarded_for":"9.9.9.9"`)
+}
+
 func TestAccessLogSampling(t *testing.T) {
 	a := newAPI(t, document, echo, func(o *Options) { o.AccessSample = 5 })
 	for range 10 {

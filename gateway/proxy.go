@@ -72,8 +72,8 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 	// decided by the query, so it is the upstream's to read.
 	out.URL.RawQuery = x.in.URL.RawQuery
 	onlyWebSocket(out.Header)
-	if body, ok := pr.In.Body.(*clientBody); ok {
-		body.announce(out)
+	if x.body != nil {
+		x.body.announce(out)
 	}
 	x.forwardedHeaders(out.Header)
 }
@@ -135,7 +135,7 @@ func (x *exchange) upstreamFailed(err error) {
 	case x.in.Context().Err() != nil, errors.Is(err, context.Canceled):
 		x.reason = reasonCanceled
 		return
-	case x.bodyFailed.Load():
+	case x.body != nil && x.body.failed.Load():
 		x.fail(problemBody)
 		return
 	case errors.As(err, &timeout) && timeout.Timeout():

@@ -64,8 +64,13 @@ type fetch struct {
 
 	urls [4]*address // room for req.urls
 
+	base                  *http.Request // what all requests share
+	unsafe                []string      // the unsafe names when urls had unsafeFor items
+	unsafeFor             int
 	preflighted           bool     // a preflight was due before
 	firstNames, keptNames []string // see namesToAnnounce
+	firstMethod           string   // see restoreHeaders
+	firstHeaders          []HeaderField
 	upgradedFrom          *address // the first URL, if it was upgraded to https
 	sentOrigin            string   // the Origin of the first request
 	lnaSpace              AddressSpace

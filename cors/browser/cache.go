@@ -46,7 +46,7 @@ func (f *fetch) cacheQuery(unsafe []string) *cacheQuery {
 	r := &f.req
 	return &cacheQuery{
 		key:         cacheKey{f.page.top.site(), r.serializedOrigin(), r.url().String()},
-		plainOrigin: r.origin.String(),
+		plainOrigin: r.originText,
 		include:     r.credentials == Include,
 		method:      r.method,
 		forced:      r.useCORSPreflight,

@@ -131,7 +131,7 @@ func (e *firefoxEntry) hasHeader(name string, now time.Time) bool {
 }
 
 func (s *firefoxStore) put(q *cacheQuery, p *preflightAnswer) {
-	if !p.cacheable || len(p.methods.items)+len(p.headers.items) == 0 {
+	if !p.cacheable {
 		return
 	}
 	key := firefoxKey{q.plain(), q.include}

@@ -100,10 +100,7 @@ func (f *fetch) cookieContext() cookieContext {
 	if f.prof.cookiesIgnoreScheme {
 		sameSite = origin.schemelesslySameSite
 	}
-	ctx := cookieContext{now: f.now(), prof: f.prof, sameSite: modeStrict, thirdPartyCookies: f.b.ThirdPartyCookies}
-	if ctx.thirdPartyCookies == ThirdPartyDefault {
-		ctx.thirdPartyCookies = f.prof.thirdPartyCookies
-	}
+	ctx := cookieContext{now: f.now(), prof: f.prof, sameSite: modeStrict, thirdPartyCookies: f.thirdPartyCookies()}
 	if r.dest == "document" {
 		if !sameSite(r.origin, to) || r.taintedCrossSite() && f.prof.cookiesSeeRedirects {
 			ctx.sameSite = modeLax
@@ -116,10 +113,21 @@ func (f *fetch) cookieContext() cookieContext {
 	if f.page.crossSiteAncestor || !sameSite(f.page.top, f.page.origin) || !sameSite(f.page.top, to) || r.taintedCrossSite() && f.prof.cookiesSeeRedirects {
 		ctx.sameSite = modeCrossSite
 	}
-	if !sameSite(f.page.top, to) {
+	switch {
+	case f.page.origin.opaque() && ctx.thirdPartyCookies == ThirdPartyPartitioned:
+		ctx.thirdParty, ctx.partition = true, "null" // a partition of its own
+	case !sameSite(f.page.top, to), !sameSite(f.page.top, f.page.origin):
 		ctx.thirdParty, ctx.partition = true, f.page.top.site()
 	}
 	return ctx
+}
+
+// thirdPartyCookies is the visitor's setting, or else the browser's.
+func (f *fetch) thirdPartyCookies() ThirdPartyCookies {
+	if f.b.ThirdPartyCookies != ThirdPartyDefault {
+		return f.b.ThirdPartyCookies
+	}
+	return f.prof.thirdPartyCookies
 }
 
 // secureFor reports whether Secure cookies go to u.

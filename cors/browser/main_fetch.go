@@ -43,7 +43,7 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 		r.mode == Navigate, r.mode == WebSocketMode:
 		r.tainting = TypeBasic
 		if sameOrigin {
-			f.step("#main-fetch", "%s is the page's own origin, so CORS does not apply.", u.origin().String())
+			f.step("#main-fetch", "%s is the page's own origin, so CORS does not apply.", u.serializedOrigin())
 		}
 		if !u.isHTTP() {
 			return nil, f.fail(SchemeNotSupported, "#scheme-fetch", u.scheme, "")
@@ -51,14 +51,14 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 		return f.httpFetch(false)
 
 	case r.mode == SameOrigin:
-		return nil, f.fail(SameOriginMode, "#main-fetch", u.origin().String(), r.origin.String())
+		return nil, f.fail(SameOriginMode, "#main-fetch", u.serializedOrigin(), f.page.originText)
 
 	case r.mode == NoCORS:
 		if r.redirect != Follow {
 			return nil, f.fail(NoCORSRedirectMode, "#main-fetch", string(r.redirect), string(Follow))
 		}
 		r.tainting = TypeOpaque
-		f.step("#main-fetch", `Mode "no-cors": the request to %s is made without asking, and its answer stays unreadable.`, u.origin().String())
+		f.step("#main-fetch", `Mode "no-cors": the request to %s is made without asking, and its answer stays unreadable.`, u.serializedOrigin())
 		if !u.isHTTP() {
 			return nil, f.fail(SchemeNotSupported, "#scheme-fetch", u.scheme, "")
 		}
@@ -68,7 +68,7 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 		return nil, f.fail(SchemeNotSupported, "#main-fetch", u.scheme, "")
 	}
 	if r.tainting != TypeCORS {
-		f.step("#main-fetch", "%s is another origin than the page's, %s: CORS applies.", u.origin().String(), r.origin.String())
+		f.step("#main-fetch", "%s is another origin than the page's, %s: CORS applies.", u.serializedOrigin(), f.page.originText)
 	}
 	r.tainting = TypeCORS
 	if !f.needsPreflight() {
@@ -96,6 +96,7 @@ func (f *fetch) needsPreflight() bool {
 		f.step("#cors-safelisted-method", "Method %s is not GET, HEAD or POST: the browser asks for permission first (a preflight).", r.method)
 	default:
 		names := f.unsafeHeaderNames()
+		f.unsafe, f.unsafeFor = names, len(r.urls)
 		if len(names) == 0 {
 			names = f.firstNames // only where preflights are sticky
 		}
@@ -142,10 +143,16 @@ func (f *fetch) credentialedSubresource() *Failure {
 		return nil
 	}
 	switch r.kind {
-	case XMLHttpRequest, Form, Navigation, WebSocket, ModuleScript, Font, Media:
+	case XMLHttpRequest, Form, Navigation, WebSocket:
 		return nil
 	}
-	if f.page.url != nil && f.page.url.user == r.url().user && f.page.url.pass == r.url().pass && r.url().origin().sameOrigin(r.origin) {
+	switch {
+	case len(r.urls) > 1 && r.mode != NoCORS && r.kind != FetchAPI:
+		return nil
+	case len(r.urls) == 1 && (r.kind.isElement() && r.mode == CORS || r.kind == Media):
+		return nil
+	}
+	if len(r.urls) == 1 && f.page.url != nil && f.page.url.user == r.url().user && f.page.url.pass == r.url().pass && r.url().origin().sameOrigin(r.origin) {
 		return nil
 	}
 	return f.fail(CredentialedSubresource, "https://chromestatus.com/feature/5669008342777856", r.url().String(), "")

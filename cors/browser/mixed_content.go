@@ -6,19 +6,25 @@ package browser
 func (f *fetch) upgradeInsecure() {
 	r := &f.req
 	u := r.url()
-	if u.scheme != "http" || u.trustworthy() || f.exemptFromMixedContent(u) {
+	media := r.kind == Image || r.kind == Media
+	if u.scheme != "http" {
+		return
+	}
+	redirected := media && len(r.urls) > 1 && f.prof.upgradesRedirects && f.prohibitsMixedContent()
+	if !redirected && (u.trustworthy() || f.exemptFromMixedContent(u)) {
 		return
 	}
 	switch {
+	case redirected:
 	case f.page.upgrade && (r.mode != Navigate || u.origin().sameOrigin(r.origin)):
-	case isIP(u.host) || !f.prohibitsMixedContent():
+	case isIP(u.host) && !(f.prof.upgradesAddresses && addressSpace(u.host) == Public), !f.prohibitsMixedContent():
 		return
-	case r.kind == Image || r.kind == Media:
+	case media:
 	default:
 		return
 	}
 	up := *u
-	up.scheme = "https"
+	up.scheme, up.originText = "https", ""
 	if len(r.urls) == 1 {
 		f.upgradedFrom = u
 	}
@@ -36,6 +42,9 @@ func (f *fetch) prohibitsMixedContent() bool {
 		}
 		return o.trustworthy()
 	}
+	if f.prof.framesDecideAlone && !f.page.origin.opaque() {
+		return prohibits(f.page.origin)
+	}
 	return prohibits(f.page.origin) || prohibits(f.page.top)
 }
 
@@ -50,11 +59,8 @@ func (f *fetch) exemptFromMixedContent(u *address) bool {
 func (f *fetch) mixedContent() *Failure {
 	r := &f.req
 	u := r.url()
-	form := r.kind == Form && f.prof.blocksMixedForms && f.page.origin.scheme == "https"
+	form := r.kind == Form && f.prof.blocksMixedForms
 	if u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
-		return nil
-	}
-	if f.prof.allowsMixedImages && (r.kind == Image || r.kind == Media) && r.mode == NoCORS {
 		return nil
 	}
 	return f.fail(MixedContent, "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch", u.String(), "https")

@@ -18,7 +18,7 @@ type sentRequest struct {
 }
 
 func newSentRequest(extra int) *sentRequest {
-	n := 10 + extra
+	n := 6 + extra // Accept, Referer, Origin, Sec-Fetch-*
 	return &sentRequest{header: make(http.Header, n), values: make([]string, 0, n)}
 }
 
@@ -37,10 +37,11 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	for _, h := range r.headers {
 		key := http.CanonicalHeaderKey(h.Name)
 		if old, ok := s.header[key]; ok {
-			if f.prof.singletonHeaders && isSingleton(key) {
-				old[0] = h.Value
-			} else {
+			switch {
+			case !f.prof.singletonHeaders || !isSingleton(key):
 				old[0] += ", " + h.Value
+			case key != "Content-Type" || !r.hasBody: // a body keeps its first type
+				old[0] = h.Value
 			}
 			continue
 		}
@@ -62,7 +63,7 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	if ref := f.referer(); ref != "" {
 		s.set("Referer", ref)
 	}
-	f.appendOrigin(s)
+	f.appendOrigin(s, include)
 	f.appendMetadata(s)
 	if r.kind == WebSocket {
 		s.set("Connection", "Upgrade")
@@ -112,18 +113,19 @@ func (f *fetch) exchange(x Exchange, body []byte) (*response, *Failure) {
 		return nil, fail
 	}
 	u := f.req.url()
-	req := &http.Request{
-		Method: x.Method, URL: u.netURL(), Host: u.hostPort(),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: cloneHeader(x.Header), Body: http.NoBody,
+	if f.base == nil {
+		f.base = (&http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody}).WithContext(f.ctx)
 	}
+	req := new(http.Request)
+	*req = *f.base
+	req.Method, req.URL, req.Host, req.Header = x.Method, u.netURL(), u.hostPort(), cloneHeader(x.Header)
 	if x.HasBody {
 		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		if f.req.stream {
 			req.ContentLength = -1
 		}
 	}
-	answer, err := f.answerer.RoundTrip(req.WithContext(f.ctx))
+	answer, err := f.answerer.RoundTrip(req)
 	if err == nil && answer == nil {
 		err = errors.New("the answerer returned neither an answer nor an error")
 	}
@@ -218,7 +220,7 @@ func cloneHeader(h http.Header) http.Header {
 
 // appendOrigin is "append a request `Origin` header"
 // (#append-a-request-origin-header).
-func (f *fetch) appendOrigin(s *sentRequest) {
+func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 	r := &f.req
 	o := r.serializedOrigin()
 	if r.tainting == TypeCORS || r.mode == WebSocketMode {
@@ -226,8 +228,7 @@ func (f *fetch) appendOrigin(s *sentRequest) {
 		return
 	}
 	if r.method == "GET" || r.method == "HEAD" {
-		if f.prof.originForStorageAccess && f.asksForStorageAccess() ||
-			f.prof.originForModules && (r.kind == ModuleScript || r.kind == Font) {
+		if include && f.asksForStorageAccess() || f.prof.originForElements && r.mode == CORS && r.kind.isElement() && r.kind != Media {
 			s.set("Origin", o)
 		}
 		return
@@ -260,12 +261,17 @@ func (f *fetch) appendOrigin(s *sentRequest) {
 	s.set("Origin", o)
 }
 
-// asksForStorageAccess reports whether the page is in a frame of another site
-// and calls that site with credentials: then the server must learn who asks
-// (https://privacycg.github.io/storage-access-headers/).
+// asksForStorageAccess reports whether a frame calls the site in the address bar,
+// which is not its own, and whose cookies it could have for the asking: then the
+// server must learn who asks (https://privacycg.github.io/storage-access-headers/).
 func (f *fetch) asksForStorageAccess() bool {
 	r := &f.req
-	return r.credentials == Include && r.dest != "document" && !f.page.top.sameSite(r.origin) && f.page.top.sameSite(r.url().origin())
+	if f.prof.storageAccess == storageAccessUnknown || f.thirdPartyCookies() == ThirdPartySent {
+		return false
+	}
+	u := r.url()
+	return !r.tainted() && f.page.top.sameSite(u.origin()) && !f.page.top.sameSite(r.origin) && u.trustworthy() &&
+		(r.mode != Navigate || r.kind == Iframe && f.prof.storageAccess == storageAccessOfFrames)
 }
 
 // referrerPolicy is the request's, unless the browser does not accept it.
@@ -297,25 +303,25 @@ func (f *fetch) referer() string {
 		return ""
 	}
 	u := r.url()
-	origin := src.scheme + "://" + src.hostPort() + "/"
 	same := src.origin().sameOrigin(u.origin())
 	downgrade := src.trustworthy() && !u.trustworthy()
 	full := func() string {
 		if w := src.wire(); len(w) <= 4096 {
 			return w
 		}
-		return origin
+		return src.serializedOrigin() + "/"
 	}
+	origin := func() string { return src.serializedOrigin() + "/" }
 	switch policy {
 	case OriginOnly:
-		return origin
+		return origin()
 	case UnsafeURL:
 		return full()
 	case OriginWhenCrossOrigin:
 		if same {
 			return full()
 		}
-		return origin
+		return origin()
 	case SameOriginReferrer:
 		if same {
 			return full()
@@ -325,7 +331,7 @@ func (f *fetch) referer() string {
 		if downgrade {
 			return ""
 		}
-		return origin
+		return origin()
 	case NoReferrerWhenDowngrade:
 		if downgrade {
 			return ""
@@ -338,7 +344,7 @@ func (f *fetch) referer() string {
 	case downgrade:
 		return ""
 	}
-	return origin
+	return origin()
 }
 
 // appendMetadata is "append the Fetch metadata headers"
@@ -388,5 +394,19 @@ func (f *fetch) site(urls []*address) string {
 	return site
 }
 
-// itoa is short because statuses are printed everywhere.
-func itoa(n int) string { return strconv.Itoa(n) }
+// itoa formats a number; statuses are put together beforehand, because the
+// story of every call has some.
+func itoa(n int) string {
+	if 100 <= n && n < 600 {
+		return statuses[3*(n-100) : 3*(n-99)]
+	}
+	return strconv.Itoa(n)
+}
+
+var statuses = func() string {
+	var b strings.Builder
+	for n := 100; n < 600; n++ {
+		b.WriteString(strconv.Itoa(n))
+	}
+	return b.String()
+}()

@@ -77,8 +77,11 @@ next:
 // namesToAnnounce is what Access-Control-Request-Headers lists. Firefox keeps
 // the names of the first request, without those that the last redirect removed.
 func (f *fetch) namesToAnnounce() []string {
-	if f.prof.stickyPreflights && len(f.req.urls) > 1 {
+	switch {
+	case f.prof.stickyPreflights && len(f.req.urls) > 1:
 		return f.keptNames
+	case f.unsafeFor == len(f.req.urls):
+		return f.unsafe // just found out
 	}
 	return f.unsafeHeaderNames()
 }
@@ -91,6 +94,10 @@ func (f *fetch) keepNames(rewritten, strippedAuthorization bool) {
 	if len(f.req.urls) == 1 {
 		f.firstNames = f.unsafeHeaderNames()
 	}
+	if rewritten && f.req.impliedType && len(f.firstNames) == 1 && f.firstNames[0] == "content-type" {
+		f.keptNames = f.firstNames // nothing makes the list anew, so it stays
+		return
+	}
 	f.keptNames = slices.DeleteFunc(slices.Clone(f.firstNames), func(name string) bool {
 		return rewritten && fetchspec.IsRequestBodyHeader(name) ||
 			strippedAuthorization && fetchspec.IsCORSNonWildcardRequestHeader(name)
@@ -100,7 +107,7 @@ func (f *fetch) keepNames(rewritten, strippedAuthorization bool) {
 // preflightOrigin is the origin in whose name a preflight asks.
 func (f *fetch) preflightOrigin() string {
 	if f.prof.preflightsUntainted {
-		return f.req.origin.String()
+		return f.req.originText
 	}
 	return f.req.serializedOrigin()
 }

@@ -42,6 +42,15 @@ const (
 	forgetsNever
 )
 
+// storageAccess says which requests send Origin in the hope for cookies.
+type storageAccess uint8
+
+const (
+	storageAccessUnknown        storageAccess = iota // none
+	storageAccessOfSubresources                      // all but navigations
+	storageAccessOfFrames                            // those and iframes
+)
+
 // A behaviour is what a profile does differently. The zero value is the
 // standard.
 type behaviour struct {
@@ -82,6 +91,10 @@ type behaviour struct {
 	// stickyPreflights: once a preflight was due, each redirect asks again,
 	// and announces the headers that the first request had.
 	stickyPreflights bool
+	// headersComeBack: see restoreHeaders.
+	headersComeBack bool
+	// dropsHints: a redirect drops client hints, see isClientHint.
+	dropsHints bool
 	// preflightsUntainted: a preflight asks in the page's name, also where the
 	// request itself says "null".
 	preflightsUntainted bool
@@ -101,10 +114,11 @@ type behaviour struct {
 	// originIgnoresPolicy: mode "no-cors" names the page's origin whatever the
 	// referrer policy says.
 	originIgnoresPolicy bool
-	// originForStorageAccess: see asksForStorageAccess.
-	originForStorageAccess bool
-	// originForModules: modules and fonts carry Origin also within an origin.
-	originForModules bool
+	// storageAccess says which requests ask for storage access.
+	storageAccess storageAccess
+	// originForElements: elements in mode "cors" send Origin also within an
+	// origin.
+	originForElements bool
 	// noRelaxedReferrer: policies laxer than the default do not count
 	// cross-site.
 	noRelaxedReferrer bool
@@ -132,12 +146,18 @@ type behaviour struct {
 	localNetworkAccess bool
 	// mixedContentByScheme: only https pages prohibit mixed content.
 	mixedContentByScheme bool
+	// upgradesAddresses: images, audio and video of public IP addresses are
+	// upgraded to https like those of names.
+	upgradesAddresses bool
+	// upgradesRedirects: an image, audio or video that is redirected to http is
+	// upgraded, wherever it leads.
+	upgradesRedirects bool
+	// framesDecideAlone: a frame with an origin of its own prohibits mixed
+	// content by that origin, not by the page around it.
+	framesDecideAlone bool
 	// blocksMixedForms: a form on an https page is not sent to http; the
 	// visitor is warned instead.
 	blocksMixedForms bool
-	// allowsMixedImages: images, audio and video that are not upgraded are let
-	// through.
-	allowsMixedImages bool
 	// blocksCredentialedURLs: elements may not load user:password@ URLs.
 	blocksCredentialedURLs bool
 
@@ -165,17 +185,20 @@ var behaviours = [...]behaviour{
 		wildcardCoversAuthorization: true,
 		combinesBeforeSafelisting:   true,
 		safelists:                   chromiumSafelists,
-		unsafelists:                 overlongRange,
+		unsafelists:                 chromiumUnsafelists,
 		uploadNeedsBody:             true,
 		keepsUserAgent:              true,
+		dropsHints:                  true,
 		preflightsUnredirected:      true,
 		preflightModeAlways:         true,
 		readsLocationFirst:          true,
 		originFromFirstRequest:      true,
 		originIgnoresPolicy:         true,
-		originForModules:            true,
+		originForElements:           true,
+		storageAccess:               storageAccessOfSubresources,
 		responseURLBare:             true,
 		upgradeIsHidden:             true,
+		upgradesRedirects:           true,
 		forcedNeedsMethod:           true,
 		preflightRedirectFirst:      true,
 		maxAge:                      chromiumMaxAge,
@@ -184,7 +207,6 @@ var behaviours = [...]behaviour{
 		forgets:                     forgetsNever,
 		localNetworkAccess:          true,
 		mixedContentByScheme:        true,
-		allowsMixedImages:           true,
 		blocksMixedForms:            true,
 		blocksCredentialedURLs:      true,
 		thirdPartyCookies:           ThirdPartySent,
@@ -199,15 +221,18 @@ var behaviours = [...]behaviour{
 		unsafelists:                 firefoxUnsafelists,
 		repeatsUnsafeNames:          true,
 		stickyPreflights:            true,
+		headersComeBack:             true,
 		forcedNeedsMethod:           true,
 		preflightsUntainted:         true,
 		preflightsUnredirected:      true,
-		originForStorageAccess:      true,
+		storageAccess:               storageAccessOfFrames,
 		singletonHeaders:            true,
 		cookiesSeeRedirects:         true,
 		noRelaxedReferrer:           true,
 		ipv6IsCrossSite:             true,
 		upgradeIsRedirect:           true,
+		upgradesAddresses:           true,
+		framesDecideAlone:           true,
 		cookiesIgnoreScheme:         true,
 		maxAge:                      firefoxMaxAge,
 		maxAgeCap:                   24 * time.Hour,
@@ -225,7 +250,7 @@ var behaviours = [...]behaviour{
 		combinesBeforeSafelisting:   true,
 		noSafelistedTotal:           true,
 		forcedNeedsMethod:           true,
-		unsafelists:                 overlongRange,
+		unsafelists:                 webkitUnsafelists,
 		maxAge:                      webkitMaxAge,
 		maxAgeCap:                   10 * time.Minute,
 		newCache:                    newWebKitStore,
@@ -299,31 +324,37 @@ func chromiumSafelists(name, value string) bool {
 	switch {
 	case fetchspec.EqualFold(name, "Save-Data"):
 		return fetchspec.EqualFold(value, "on")
-	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"):
+	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"), fetchspec.EqualFold(name, "Downlink"):
 		whole, part, dot := strings.Cut(value, ".")
 		return isNumber(whole) && (!dot || isNumber(part))
-	case fetchspec.EqualFold(name, "Downlink"), fetchspec.EqualFold(name, "ECT"), fetchspec.EqualFold(name, "RTT"):
-		return true
-	case fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
+	case fetchspec.EqualFold(name, "ECT"):
+		return value == "slow-2g" || value == "2g" || value == "3g" || value == "4g"
+	case fetchspec.EqualFold(name, "RTT"), fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
 		return isNumber(value)
 	}
 	return false
 }
 
-// overlongRange reports whether a Range has a number over 2⁶³−1, which browsers
-// do not read.
-func overlongRange(name, value string) bool {
+// overlongRange reports whether a Range has a number that is larger than limit.
+func overlongRange(name, value string, limit uint64) bool {
 	if !fetchspec.EqualFold(name, "Range") {
 		return false
 	}
 	first, last, _ := strings.Cut(strings.TrimPrefix(value, "bytes="), "-")
-	for _, n := range [...]string{first, last} {
-		if _, err := strconv.ParseInt(n, 10, 64); n != "" && err != nil {
+	for _, s := range [...]string{first, last} {
+		if n, err := strconv.ParseUint(s, 10, 64); s != "" && (err != nil || n > limit) {
 			return true
 		}
 	}
 	return false
 }
+
+// chromiumUnsafelists takes the largest int64 for too large.
+func chromiumUnsafelists(name, value string) bool {
+	return overlongRange(name, value, math.MaxInt64-1)
+}
+
+func webkitUnsafelists(name, value string) bool { return overlongRange(name, value, math.MaxInt64) }
 
 // firefoxUnsafelists takes bytes above 0x7F for unsafe ones.
 func firefoxUnsafelists(name, value string) bool {
@@ -332,7 +363,7 @@ func firefoxUnsafelists(name, value string) bool {
 			return true
 		}
 	}
-	return overlongRange(name, value)
+	return overlongRange(name, value, math.MaxUint64)
 }
 
 func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

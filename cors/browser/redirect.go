@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/cors/internal/fetchspec"
@@ -45,6 +46,7 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 		res.status == 303 && r.method != "GET" && r.method != "HEAD"
 	crossOrigin := !u.origin().sameOrigin(r.url().origin())
 	f.keepNames(rewrite, crossOrigin)
+	f.restoreHeaders(res.status)
 	if rewrite { // step 12
 		f.step(section, "The redirect turns %s into GET and drops the body.", r.method)
 		r.method, r.hasBody, r.body, r.stream = "GET", false, nil, false
@@ -58,6 +60,9 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 	if crossOrigin {
 		r.crossed = true
 	}
+	if f.prof.dropsHints && !u.origin().sameOrigin(r.origin) {
+		r.remove(isClientHint)
+	}
 	wasTainted := r.tainted()
 	r.urls = append(r.urls, u) // step 18
 	if !wasTainted && r.tainted() && r.tainting != TypeOpaque {
@@ -65,6 +70,36 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 	}
 	f.redirectReferrerPolicy(res) // step 19
 	return f.mainFetch()
+}
+
+// restoreHeaders is Firefox' way: each redirect starts from the headers of the
+// first request and drops what this one redirect asks for, so that headers that
+// an earlier redirect removed come back.
+func (f *fetch) restoreHeaders(status int) {
+	if !f.prof.headersComeBack {
+		return
+	}
+	r := &f.req
+	if len(r.urls) == 1 {
+		f.firstMethod, f.firstHeaders = r.method, slices.Clone(r.headers)
+		return
+	}
+	r.headers = slices.Clone(f.firstHeaders)
+	if (status == 301 || status == 302) && f.firstMethod == "POST" ||
+		status == 303 && f.firstMethod != "GET" && f.firstMethod != "HEAD" {
+		r.remove(fetchspec.IsRequestBodyHeader)
+	}
+}
+
+// isClientHint reports whether Chromium takes the header for a client hint that
+// only the page's own origin may get.
+func isClientHint(name string) bool {
+	for _, hint := range [...]string{"DPR", "Device-Memory", "Downlink", "ECT", "RTT", "Viewport-Width", "Width"} {
+		if fetchspec.EqualFold(name, hint) {
+			return true
+		}
+	}
+	return false
 }
 
 // location returns the Location header (#concept-response-location-url).

@@ -130,7 +130,7 @@ func (f *fetch) newXMLHttpRequest(call *Call) *Failure {
 			return nil
 		}
 	}
-	r.headers = append(r.headers, HeaderField{"Content-Type", typ})
+	r.headers, r.impliedType = append(r.headers, HeaderField{"Content-Type", typ}), true
 	return nil
 }
 

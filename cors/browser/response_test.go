@@ -152,7 +152,7 @@ func TestMixedContent(t *testing.T) {
 		{"to localhost", browser.Page{Origin: docs, LocalNetworkAllowed: true}, browser.Call{URL: "http://x.localhost:8000/"}, "allowed", "", ""},
 		{"from localhost", browser.Page{Origin: "http://localhost"}, browser.Call{URL: http}, "mixed-content", "allowed", ""},
 		{"an image is upgraded", browser.Page{Origin: docs}, browser.Call{Kind: browser.Image, URL: http}, "allowed", "", api + "/"},
-		{"an image from an address is not", browser.Page{Origin: docs}, browser.Call{Kind: browser.Image, URL: "http://192.0.2.7/"}, "mixed-content", "allowed", ""},
+		{"an image from an address is not", browser.Page{Origin: docs}, browser.Call{Kind: browser.Image, URL: "http://192.0.2.7/"}, "mixed-content", "", ""},
 		{"a script is blocked", browser.Page{Origin: docs}, browser.Call{Kind: browser.Script, URL: http}, "mixed-content", "", ""},
 		{"a frame is blocked", browser.Page{Origin: docs}, browser.Call{Kind: browser.Iframe, URL: http}, "mixed-content", "", ""},
 		{"a form is sent", browser.Page{Origin: docs}, browser.Call{Kind: browser.Form, Method: "POST", URL: http}, "allowed", "mixed-content", ""},

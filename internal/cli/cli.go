@@ -41,11 +41,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
-	switch {
-	case err == nil:
+	if err == nil {
 		return exitOK
-	case errors.Is(err, errSaid):
-		return exitFailed
 	}
 	if code, ok := errors.AsType[exitCode](err); ok {
 		return int(code)
@@ -60,9 +57,6 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	return exitFailed
 }
-
-// errSaid ends a command that has told already what is wrong.
-var errSaid = errors.New("told already")
 
 // An exitCode ends a command that has said everything with a code of its own.
 type exitCode int
@@ -93,7 +87,9 @@ answers, and the refusal of requests that no preflight ever announces.`,
 		Example: `  concors demo                          see it work, on this machine
   concors init                          write a starter file, concors.yaml
   concors check concors.yaml            find every mistake in it
-  concors serve --config concors.yaml   enforce it`,
+  concors serve --config concors.yaml   enforce it
+  concors explain --from https://docs.example.com https://api.example.com/account
+                                        what a browser would do, and why`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRun:  func(*cobra.Command, []string) { *started = true },

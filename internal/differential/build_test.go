@@ -94,7 +94,7 @@ func blob(contentType, data string) option {
 func form(method, enctype string) option {
 	return last(func(c *browser.Call) {
 		c.Kind, c.Method = browser.Form, method
-		c.Body = browser.Body{Kind: browser.FormData, Type: enctype, Data: []byte("v")}
+		c.Body = browser.Body{Kind: browser.FormData, Type: enctype, Data: []byte("a=v")}
 		if method == "" || strings.EqualFold(method, "GET") {
 			c.Body = browser.Body{}
 		}

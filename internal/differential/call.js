@@ -70,7 +70,7 @@ function callElement(c) {
 		const done = o => { e.remove(); resolve(o); };
 		e.onload = e.onloadedmetadata = () => done(ok);
 		e.onerror = () => done(blocked("error event"));
-		if (c.Mode === "cors") e.crossOrigin = c.Credentials === "include" ? "use-credentials" : "anonymous";
+		if (c.Mode === "cors" || c.Kind === "module" && c.Credentials) e.crossOrigin = c.Credentials === "include" ? "use-credentials" : "anonymous";
 		if (c.ReferrerPolicy) e.referrerPolicy = c.ReferrerPolicy;
 		if (c.Kind === "module") e.type = "module";
 		if (c.Kind === "stylesheet") { e.rel = "stylesheet"; e.href = c.URL; } else e.src = c.URL;
@@ -100,12 +100,11 @@ async function callForm(c) {
 	if (c.BodyType) f.enctype = c.BodyType;
 	if (c.BodyKind !== "none") {
 		const field = document.createElement("input");
-		field.name = "a";
-		field.value = c.Body;
+		[field.name, field.value] = c.Body.split("=");
 		f.append(field);
 	}
 	document.documentElement.append(f);
-	const result = loaded(c, 1200);
+	const result = loaded(c, c.Patience);
 	f.submit();
 	const o = await result;
 	f.remove();
@@ -114,7 +113,7 @@ async function callForm(c) {
 }
 
 async function callNavigation(c) {
-	const result = loaded(c, 1200);
+	const result = loaded(c, c.Patience);
 	const popup = open(c.URL, "navigation" + c.Token);
 	const o = await result;
 	if (popup) popup.close();
@@ -122,7 +121,7 @@ async function callNavigation(c) {
 }
 
 async function callIframe(c) {
-	const result = loaded(c, 1200);
+	const result = loaded(c, c.Patience);
 	const e = document.createElement("iframe");
 	e.src = c.URL;
 	document.documentElement.append(e);
@@ -152,6 +151,7 @@ async function call(c) {
 		return {Verdict: "unobservable"};
 	}
 	case "font": {
+		if (!URL.canParse(c.URL)) return {Verdict: "unobservable"}; // Firefox never settles
 		try { await new FontFace("f" + c.Token, `url(${JSON.stringify(c.URL)})`).load(); } catch (e) {}
 		return {Verdict: "unobservable"}; // a network error looks like a broken font
 	}
@@ -160,14 +160,14 @@ async function call(c) {
 	}
 }
 
-// A call without any event within 2.5 s is "silent", which the model never says.
+// A call without any event in time is "silent", which the model never says.
 function silence(ms) {
 	return new Promise(resolve => setTimeout(() => resolve({Verdict: "silent"}), ms));
 }
 
 async function callAll(calls) {
 	const results = [];
-	for (const c of calls) results.push(await Promise.race([call(c), silence(2500)]));
+	for (const c of calls) results.push(await Promise.race([call(c), silence(c.Patience + 1000)]));
 	return results;
 }
 

@@ -142,6 +142,8 @@ func mixedContentScenarios() []*Scenario {
 		scenario("sandboxed https page to http", sandboxed(), to("http://api.other.org/a"), act(200, acao("null"))),
 		scenario("data page in https to http", dataPage(), to("http://api.other.org/a"), act(200, acao("null"))),
 		scenario("http frame in an https page", framedIn("https://top.example.net"), to("http://api.other.org/a"), act(200, acao(app))),
+		scenario("loopback frame in an https page to http", from("http://localhost:5173"), framedIn("https://top.example.net"), to("http://api.other.org/a"), act(200, acao("http://localhost:5173"))),
+		scenario("loopback frame in an https page, image", from("http://localhost:5173"), framedIn("https://top.example.net"), kind(browser.Image), to("http://api.other.org/a"), act(200)),
 		scenario("https frame in an http page to http", framedIn(plain), to("http://api.other.org/a"), act(200, acao(app))),
 		scenario("data page in an http page to http", from(plain), dataPage(), to("http://api.other.org/a"), act(200, acao("null"))),
 	)

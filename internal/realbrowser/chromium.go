@@ -112,15 +112,16 @@ type chromiumDriver struct{ *client }
 
 func (d chromiumDriver) newTab(ctx context.Context) (string, error) {
 	var target struct{ TargetID string }
-	if err := d.call(ctx, "", "Target.createTarget", map[string]any{
-		"url": "about:blank",
-		// A window each: in a tab behind others, media are not loaded.
-		"newWindow": true,
-	}, &target); err != nil {
+	if err := d.call(ctx, "", "Target.createTarget", map[string]any{"url": "about:blank"}, &target); err != nil {
 		return "", err
 	}
 	var attached struct{ SessionID string }
 	err := d.call(ctx, "", "Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
+	if err != nil {
+		return "", err
+	}
+	// Otherwise a tab behind others counts as hidden and loads no media.
+	err = d.call(ctx, attached.SessionID, "Emulation.setFocusEmulationEnabled", map[string]any{"enabled": true}, nil)
 	return attached.SessionID + "/" + target.TargetID, err
 }
 
