@@ -71,6 +71,7 @@ type fetch struct {
 	firstNames, keptNames []string // see namesToAnnounce
 	firstMethod           string   // see restoreHeaders
 	firstHeaders          []HeaderField
+	asked                 *address // the URL that was requested last
 	upgradedFrom          *address // the first URL, if it was upgraded to https
 	sentOrigin            string   // the Origin of the first request
 	lnaSpace              AddressSpace
@@ -93,6 +94,7 @@ func (f *fetch) run(page *Page, call *Call) (*Response, *Failure) {
 	f.lnaSpace = call.ServerAddressSpace
 	r, fail := f.mainFetch()
 	if fail != nil {
+		f.forgetAfter(fail)
 		return nil, fail
 	}
 	return f.handover(r)

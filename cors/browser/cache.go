@@ -88,6 +88,18 @@ func (f *fetch) forgetPreflights() {
 	}
 }
 
+// forgetAfter is Firefox' way to forget: what is remembered of the URL that was
+// asked last, unless only its preflight did not permit enough.
+func (f *fetch) forgetAfter(fail *Failure) {
+	if f.b.Preflights == nil || f.prof.forgets != forgetsOnFailure || f.asked == nil || f.req.tainting != TypeCORS ||
+		fail.Preflight && !fail.corsCheckCode() && fail.Code != NetworkError {
+		return
+	}
+	q := f.cacheQuery(nil)
+	q.key.url = f.asked.String()
+	f.b.Preflights.with(f, func(s preflightStore) { s.clear(q) })
+}
+
 // Clear empties the cache.
 func (c *PreflightCache) Clear() {
 	c.mu.Lock()

@@ -131,7 +131,7 @@ func (e *firefoxEntry) hasHeader(name string, now time.Time) bool {
 }
 
 func (s *firefoxStore) put(q *cacheQuery, p *preflightAnswer) {
-	if !p.cacheable {
+	if !p.cacheable || len(p.methods.items)+len(p.headers.items) == 0 {
 		return
 	}
 	key := firefoxKey{q.plain(), q.include}

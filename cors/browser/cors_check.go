@@ -4,16 +4,8 @@ import "strings"
 
 // corsCheck is the CORS check (#concept-cors-check) of the answer to a request
 // or to its preflight. It is done on the request, not on the preflight, so that
-// the right credentials mode counts. origin is what the request calls itself.
-func (f *fetch) corsCheck(res *response, origin string) *Failure {
-	fail := f.checkAllowOrigin(res, origin)
-	if fail != nil && f.prof.forgets == forgetsOnFailedCheck {
-		f.forgetPreflights()
-	}
-	return fail
-}
-
-func (f *fetch) checkAllowOrigin(res *response, want string) *Failure {
+// the right credentials mode counts. want is what the request calls itself.
+func (f *fetch) corsCheck(res *response, want string) *Failure {
 	r := &f.req
 	const section = "#concept-cors-check"
 	got, ok := headerValue(res.header, "Access-Control-Allow-Origin")

@@ -7,10 +7,10 @@ func (f *fetch) upgradeInsecure() {
 	r := &f.req
 	u := r.url()
 	media := r.kind == Image || r.kind == Media
-	if u.scheme != "http" {
+	if u.scheme != "http" || f.letThrough() {
 		return
 	}
-	redirected := media && len(r.urls) > 1 && f.prof.upgradesRedirects && f.prohibitsMixedContent()
+	redirected := media && len(r.urls) > 1 && f.prof.upgradesRedirects && r.urls[0].scheme == "https" && f.prohibitsMixedContent()
 	if !redirected && (u.trustworthy() || f.exemptFromMixedContent(u)) {
 		return
 	}
@@ -30,6 +30,15 @@ func (f *fetch) upgradeInsecure() {
 	}
 	r.urls[len(r.urls)-1] = &up
 	f.step("https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm", "%s is fetched over https instead.", u.String())
+}
+
+// letThrough reports whether this is an image or the like that was redirected
+// by a server reached over http. That can only be loopback, and Chromium then
+// neither upgrades nor blocks.
+func (f *fetch) letThrough() bool {
+	r := &f.req
+	return f.prof.upgradesRedirects && len(r.urls) > 1 && r.urls[len(r.urls)-2].scheme == "http" &&
+		r.mode == NoCORS && (r.kind == Image || r.kind == Media)
 }
 
 // prohibitsMixedContent is "does settings prohibit mixed security contexts".
@@ -59,8 +68,8 @@ func (f *fetch) exemptFromMixedContent(u *address) bool {
 func (f *fetch) mixedContent() *Failure {
 	r := &f.req
 	u := r.url()
-	form := r.kind == Form && f.prof.blocksMixedForms
-	if u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
+	form := r.kind == Form && f.prof.blocksMixedForms && (len(r.urls) == 1 || r.method == "POST")
+	if f.letThrough() || u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
 		return nil
 	}
 	return f.fail(MixedContent, "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch", u.String(), "https")

@@ -125,6 +125,7 @@ func (f *fetch) exchange(x Exchange, body []byte) (*response, *Failure) {
 			req.ContentLength = -1
 		}
 	}
+	f.asked = u
 	answer, err := f.answerer.RoundTrip(req)
 	if err == nil && answer == nil {
 		err = errors.New("the answerer returned neither an answer nor an error")
@@ -135,9 +136,6 @@ func (f *fetch) exchange(x Exchange, body []byte) (*response, *Failure) {
 	}
 	f.res.Exchanges = append(f.res.Exchanges, x)
 	if err != nil {
-		if f.prof.forgets == forgetsOnFailedCheck && f.req.tainting == TypeCORS {
-			f.forgetPreflights()
-		}
 		return nil, f.fail(NetworkError, "#http-network-fetch", err.Error(), "")
 	}
 	res := &response{status: x.Status, header: x.ResponseHeader, preflight: x.Preflight, url: u, creds: x.Credentials}

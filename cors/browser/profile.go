@@ -37,8 +37,8 @@ func (p Profile) String() string {
 type forgets uint8
 
 const (
-	forgetsOnError       forgets = iota // when a preflighted request fails, however
-	forgetsOnFailedCheck                // when any answer fails the CORS check, or there is none
+	forgetsOnError   forgets = iota // when a preflighted request fails, however
+	forgetsOnFailure                // see forgetAfter
 	forgetsNever
 )
 
@@ -149,9 +149,12 @@ type behaviour struct {
 	// upgradesAddresses: images, audio and video of public IP addresses are
 	// upgraded to https like those of names.
 	upgradesAddresses bool
-	// upgradesRedirects: an image, audio or video that is redirected to http is
-	// upgraded, wherever it leads.
+	// upgradesRedirects: an image, audio or video that is redirected from https
+	// to http is upgraded, also towards loopback.
 	upgradesRedirects bool
+	// anyMediaSuccess: audio and video play with any status from 200 to 299 that
+	// has a body.
+	anyMediaSuccess bool
 	// framesDecideAlone: a frame with an origin of its own prohibits mixed
 	// content by that origin, not by the page around it.
 	framesDecideAlone bool
@@ -232,12 +235,13 @@ var behaviours = [...]behaviour{
 		ipv6IsCrossSite:             true,
 		upgradeIsRedirect:           true,
 		upgradesAddresses:           true,
+		anyMediaSuccess:             true,
 		framesDecideAlone:           true,
 		cookiesIgnoreScheme:         true,
 		maxAge:                      firefoxMaxAge,
 		maxAgeCap:                   24 * time.Hour,
 		newCache:                    newFirefoxStore,
-		forgets:                     forgetsOnFailedCheck,
+		forgets:                     forgetsOnFailure,
 		metadataOnWebSocket:         true,
 		mixedContentByScheme:        true,
 		thirdPartyCookies:           ThirdPartyPartitioned,

@@ -76,10 +76,10 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 // first request and drops what this one redirect asks for, so that headers that
 // an earlier redirect removed come back.
 func (f *fetch) restoreHeaders(status int) {
-	if !f.prof.headersComeBack {
+	r := &f.req
+	if !f.prof.headersComeBack || r.kind != FetchAPI && r.kind != XMLHttpRequest {
 		return
 	}
-	r := &f.req
 	if len(r.urls) == 1 {
 		f.firstMethod, f.firstHeaders = r.method, slices.Clone(r.headers)
 		return

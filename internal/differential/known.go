@@ -48,6 +48,17 @@ var Known = []*KnownDifference{
 		Fields:    []string{"call 1 header content-length"},
 	},
 	{
+		ID:       "beacon-type-after-redirects",
+		Browsers: []realbrowser.Kind{realbrowser.Firefox},
+		Happens:  "When a first redirect has turned a beacon's POST into a GET, its Content-Type stays away after further redirects.",
+		Model:    "Content-Type comes back with the second redirect, as it does for fetch() in Firefox.",
+		Why:      "Whether Firefox keeps it depends on how the header got there, which the model does not follow.",
+
+		Reference: "https://fetch.spec.whatwg.org/#http-redirect-fetch",
+		Applies:   anyCall(func(c browser.Call) bool { return c.Kind == browser.Beacon }),
+		Fields:    []string{"request 3 header content-type", "request 4 header content-type", "request 5 header content-type", "request 6 header content-type"},
+	},
+	{
 		ID:       "ipv6-site",
 		Browsers: []realbrowser.Kind{realbrowser.Firefox},
 		Happens:  "Two ports of an IPv6 address are cross-site to each other in Sec-Fetch-Site.",

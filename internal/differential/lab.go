@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -87,11 +86,7 @@ func (l *Lab) RunAll(ctx context.Context, scenarios []*Scenario) []*Result {
 	for range workers {
 		working.Go(func() {
 			for i := range next {
-				began := time.Now()
 				results[i] = l.Run(ctx, scenarios[i])
-				if d := time.Since(began); d > 4*time.Second && os.Getenv("SLOW") != "" {
-					fmt.Println("slow", d, scenarios[i].Name, results[i].Real)
-				}
 			}
 		})
 	}
@@ -106,21 +101,6 @@ func (l *Lab) RunAll(ctx context.Context, scenarios []*Scenario) []*Result {
 // Summary groups the unexplained differences by their fields, most frequent
 // first, with one example each.
 func Summary(results []*Result) string {
-	if os.Getenv("BRIEF") != "" {
-		var w strings.Builder
-		for _, r := range results {
-			if r.Unexplained() {
-				fmt.Fprintf(&w, "%s\n", r.Scenario.Name)
-				if r.Err != nil {
-					fmt.Fprintf(&w, "    %.300s\n", r.Err)
-				}
-				for _, d := range r.Diffs {
-					fmt.Fprintf(&w, "    %s | %s | %s\n", d.Field, d.Real, d.Model)
-				}
-			}
-		}
-		return w.String()
-	}
 	groups := map[string][]*Result{}
 	for _, r := range results {
 		if !r.Unexplained() {
