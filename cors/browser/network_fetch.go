@@ -264,12 +264,12 @@ func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 // server must learn who asks (https://privacycg.github.io/storage-access-headers/).
 func (f *fetch) asksForStorageAccess() bool {
 	r := &f.req
-	if f.prof.storageAccess == storageAccessUnknown || f.thirdPartyCookies() == ThirdPartySent {
+	if !f.prof.storageAccess || f.thirdPartyCookies() == ThirdPartySent {
 		return false
 	}
 	u := r.url()
 	return !r.tainted() && f.page.top.sameSite(u.origin()) && !f.page.top.sameSite(r.origin) && u.trustworthy() &&
-		(r.mode != Navigate || r.kind == Iframe && f.prof.storageAccess == storageAccessOfFrames)
+		(r.mode != Navigate || r.kind == Iframe)
 }
 
 // referrerPolicy is the request's, unless the browser does not accept it.

@@ -42,15 +42,6 @@ const (
 	forgetsNever
 )
 
-// storageAccess says which requests send Origin in the hope for cookies.
-type storageAccess uint8
-
-const (
-	storageAccessUnknown        storageAccess = iota // none
-	storageAccessOfSubresources                      // all but navigations
-	storageAccessOfFrames                            // those and iframes
-)
-
 // A behaviour is what a profile does differently. The zero value is the
 // standard.
 type behaviour struct {
@@ -114,8 +105,9 @@ type behaviour struct {
 	// originIgnoresPolicy: mode "no-cors" names the page's origin whatever the
 	// referrer policy says.
 	originIgnoresPolicy bool
-	// storageAccess says which requests ask for storage access.
-	storageAccess storageAccess
+	// storageAccess: requests of frames to the site in the address bar send Origin
+	// in the hope for cookies.
+	storageAccess bool
 	// originForElements: elements in mode "cors" send Origin also within an
 	// origin.
 	originForElements bool
@@ -152,8 +144,8 @@ type behaviour struct {
 	// upgradesRedirects: an image, audio or video that is redirected from https
 	// to http is upgraded, also towards loopback.
 	upgradesRedirects bool
-	// anyMediaSuccess: audio and video play with any status from 200 to 299 that
-	// has a body.
+	// anyMediaSuccess: audio and video that are not opaque play with any status
+	// from 200 to 299 that has a body.
 	anyMediaSuccess bool
 	// framesDecideAlone: a frame with an origin of its own prohibits mixed
 	// content by that origin, not by the page around it.
@@ -198,7 +190,7 @@ var behaviours = [...]behaviour{
 		originFromFirstRequest:      true,
 		originIgnoresPolicy:         true,
 		originForElements:           true,
-		storageAccess:               storageAccessOfSubresources,
+		storageAccess:               true,
 		responseURLBare:             true,
 		upgradeIsHidden:             true,
 		upgradesRedirects:           true,
@@ -228,7 +220,7 @@ var behaviours = [...]behaviour{
 		forcedNeedsMethod:           true,
 		preflightsUntainted:         true,
 		preflightsUnredirected:      true,
-		storageAccess:               storageAccessOfFrames,
+		storageAccess:               true,
 		singletonHeaders:            true,
 		cookiesSeeRedirects:         true,
 		noRelaxedReferrer:           true,

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/concors/concors/cors/browser"
 	"github.com/concors/concors/internal/realbrowser"
 )
 
@@ -18,18 +19,27 @@ var (
 	update = flag.Bool("update", false, "write docs/known-differences.md")
 )
 
-// openLab starts Chromium with the setting of upstream's Chrome for third-party
-// cookies: Debian's package blocks them. It skips or fails when the browser is
-// missing, as realbrowser.ForTest does.
-func openLab(t *testing.T, kind realbrowser.Kind) *Lab {
+// openLab starts a browser and the server for its scenarios. It skips or fails
+// when the browser is missing, as realbrowser.ForTest does. upstream gives
+// Chromium the setting of upstream's Chrome for third-party cookies: Debian's
+// package blocks them.
+func openLab(t *testing.T, kind realbrowser.Kind, upstream bool) *Lab {
 	t.Helper()
 	s, err := startServer()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.close)
-	b := realbrowser.ForTest(t, kind, realbrowser.Options{Dial: s.dial, ThirdPartyCookies: kind == realbrowser.Chromium})
-	return &Lab{server: s, browser: b, profile: profiles[kind]}
+	l := &Lab{server: s, profile: profiles[kind]}
+	options := realbrowser.Options{Dial: s.dial}
+	if kind == realbrowser.Chromium {
+		options.ThirdPartyCookies = upstream
+		if !upstream {
+			l.cookies = browser.ThirdPartyBlocked
+		}
+	}
+	l.browser = realbrowser.ForTest(t, kind, options)
+	return l
 }
 
 // check runs scenarios and fails on every difference without a known reason.
@@ -56,7 +66,7 @@ func check(t *testing.T, l *Lab, scenarios []*Scenario) {
 // eachLab runs a test in every browser.
 func eachLab(t *testing.T, test func(t *testing.T, l *Lab)) {
 	for _, kind := range realbrowser.Kinds {
-		t.Run(string(kind), func(t *testing.T) { test(t, openLab(t, kind)) })
+		t.Run(string(kind), func(t *testing.T) { test(t, openLab(t, kind, true)) })
 	}
 }
 
@@ -87,6 +97,18 @@ func TestHandWritten(t *testing.T) {
 			t.Run(group.name, func(t *testing.T) { check(t, l, group.scenarios()) })
 		}
 	})
+}
+
+func TestBlockedThirdPartyCookies(t *testing.T) {
+	if !*full {
+		t.Skip("takes minutes: use -full")
+	}
+	l := openLab(t, realbrowser.Chromium, false)
+	for _, group := range groups {
+		if group.name == "cookies" || group.name == "kinds" {
+			t.Run(group.name, func(t *testing.T) { check(t, l, group.scenarios()) })
+		}
+	}
 }
 
 func TestRandom(t *testing.T) {

@@ -8,30 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/concors/concors/internal/realbrowser"
 )
-
-// OpenLab starts a browser and the server for its scenarios. Close ends both.
-func OpenLab(ctx context.Context, kind realbrowser.Kind) (*Lab, error) {
-	s, err := startServer()
-	if err != nil {
-		return nil, err
-	}
-	b, err := realbrowser.Start(ctx, kind, realbrowser.Options{Dial: s.dial})
-	if err != nil {
-		s.close()
-		return nil, err
-	}
-	return &Lab{server: s, browser: b, profile: profiles[kind]}, nil
-}
-
-// Close ends the browser and the server.
-func (l *Lab) Close() error {
-	err := l.browser.Close()
-	l.server.close()
-	return err
-}
 
 // Result is the outcome of one scenario.
 type Result struct {
@@ -55,11 +32,11 @@ var quiets = []time.Duration{100 * time.Millisecond, 320 * time.Millisecond}
 
 // Run runs a scenario; one that differs is run again, more patiently.
 func (l *Lab) Run(ctx context.Context, sc *Scenario) *Result {
-	r := &Result{Scenario: sc, Model: RunModel(l.profile, sc)}
+	r := &Result{Scenario: sc, Model: RunModel(l.profile, l.cookies, sc)}
 	for i, quiet := range quiets {
 		r.Retried = i
 		attempt, cancel := context.WithTimeoutCause(ctx, scenarioTimeout, fmt.Errorf("no result after %v", scenarioTimeout))
-		r.Real, r.Err = l.run(attempt, sc, quiet)
+		r.Real, r.Err = l.run(attempt, sc, r.Model, quiet)
 		cancel()
 		if r.Err != nil {
 			continue

@@ -13,8 +13,9 @@ import (
 	"github.com/concors/concors/cors/browser"
 )
 
-// RunModel runs a scenario in the model.
-func RunModel(profile browser.Profile, sc *Scenario) (o *Observation) {
+// RunModel runs a scenario in the model, whose visitor has the given setting for
+// third-party cookies.
+func RunModel(profile browser.Profile, cookies browser.ThirdPartyCookies, sc *Scenario) (o *Observation) {
 	const prefix = "/x0"
 	sc = sc.placed(prefix)
 	o = &Observation{}
@@ -24,7 +25,7 @@ func RunModel(profile browser.Profile, sc *Scenario) (o *Observation) {
 			o.Calls = append(o.Calls, Outcome{Verdict: fmt.Sprintf("panic: %v", r)})
 		}
 	}()
-	b := &browser.Browser{Profile: profile, Cookies: &browser.Cookies{}, Preflights: &browser.PreflightCache{}}
+	b := &browser.Browser{Profile: profile, ThirdPartyCookies: cookies, Cookies: &browser.Cookies{}, Preflights: &browser.PreflightCache{}}
 	answerer := modelAnswerer{newScript(sc)}
 	done := map[string]bool{}
 	for _, c := range sc.Cookies {
@@ -45,6 +46,7 @@ func RunModel(profile browser.Profile, sc *Scenario) (o *Observation) {
 			}
 			o.Requests = append(o.Requests, newRequest(e.Method, httpScheme(e.URL), e.Header, e.HasBody && hasBytes(c.Body), sc.Calls))
 		}
+		o.sentAfter = append(o.sentAfter, len(o.Requests))
 	}
 	return o
 }

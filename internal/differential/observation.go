@@ -13,6 +13,8 @@ import (
 type Observation struct {
 	Calls    []Outcome
 	Requests []Request
+
+	sentAfter []int // how many requests there were after each call; the model only
 }
 
 // Outcome is what the page learned from one call.

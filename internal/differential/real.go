@@ -35,6 +35,7 @@ type Lab struct {
 	server  *server
 	browser *realbrowser.Browser
 	profile browser.Profile
+	cookies browser.ThirdPartyCookies // the model's setting, to match the browser's
 	lastRun atomic.Int64
 }
 
@@ -96,7 +97,8 @@ func fromLatin1(s string) string {
 
 // run runs a scenario in the real browser. quiet is how long to wait for
 // requests after calls that tell nothing, and 25 times that for pages to load.
-func (l *Lab) run(ctx context.Context, sc *Scenario, quiet time.Duration) (real *Observation, err error) {
+// model is only used to know how many requests are worth waiting for longer.
+func (l *Lab) run(ctx context.Context, sc *Scenario, model *Observation, quiet time.Duration) (real *Observation, err error) {
 	token := fmt.Sprintf("x%d", l.lastRun.Add(1))
 	prefix := "/" + token
 	placed := sc.placed(prefix)
@@ -128,7 +130,11 @@ func (l *Lab) run(ctx context.Context, sc *Scenario, quiet time.Duration) (real 
 			return nil, err
 		}
 		if slices.ContainsFunc(outcomes, func(o Outcome) bool { return o.Verdict == "unobservable" }) {
-			run.settle(ctx, quiet)
+			expected := 0
+			if n := len(real.Calls) + len(next) - 1; n < len(model.sentAfter) {
+				expected = model.sentAfter[n]
+			}
+			run.settle(ctx, quiet, expected)
 		}
 		real.Calls = append(real.Calls, outcomes...)
 	}

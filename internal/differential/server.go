@@ -184,8 +184,9 @@ func (s *server) answer(conn net.Conn, in *bufio.Reader, scheme string, r *http.
 }
 
 // settle waits until no request has come for a while. For APIs that tell the
-// page nothing there is no other sign that all is over.
-func (r *run) settle(ctx context.Context, quiet time.Duration) {
+// page nothing there is no other sign that all is over. As long as fewer
+// requests than expected have come, it waits longer: the machine may be busy.
+func (r *run) settle(ctx context.Context, quiet time.Duration, expected int) {
 	began := time.Now()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -193,11 +194,15 @@ func (r *run) settle(ctx context.Context, quiet time.Duration) {
 		r.mu.Lock()
 		since := r.last
 		active := r.active
+		patience := quiet
+		if len(r.requests) < expected {
+			patience = 25 * quiet
+		}
 		r.mu.Unlock()
 		if since.Before(began) {
 			since = began
 		}
-		if active == 0 && time.Since(since) > quiet {
+		if active == 0 && time.Since(since) > patience {
 			return
 		}
 		select {
