@@ -35,7 +35,9 @@ type Compiled struct {
 
 	// mayDrop: some foreign requests run without their credentials, so answers
 	// to requests with and without them may differ.
-	mayDrop bool
+	mayDrop   bool
+	templates templates
+
 	// listsAuthorization: Authorization is among the allowed headers.
 	listsAuthorization bool
 }
@@ -69,6 +71,7 @@ func Compile(p Policy, s *Site) (*Compiled, error) {
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}
+	c.out.makeTemplates()
 	return c.out, nil
 }
 

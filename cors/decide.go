@@ -42,8 +42,9 @@ func Reasons() []Reason {
 }
 
 const (
-	maxOrigin         = 512  // bytes of Origin: twice what the longest host name needs
-	maxRequestHeaders = 4096 // bytes of Access-Control-Request-Headers
+	maxOrigin              = 512  // bytes of Origin: twice what the longest host name needs
+	maxRequestHeaders      = 4096 // bytes of Access-Control-Request-Headers
+	maxRequestHeadersLines = 100  // lines of it; browsers send one, intermediaries may split it
 )
 
 // Canonical names of the headers that decide.
@@ -105,12 +106,19 @@ func PreflightMethod(r *http.Request) string {
 // share the policy; they matter for preflights only.
 func (c *Compiled) Decide(r *http.Request, methods *Methods) Decision {
 	d := Decision{c: c, Observed: c.observe}
+	d.decide(r, methods)
+	return d
+}
+
+func (d *Decision) decide(r *http.Request, methods *Methods) {
+	c := d.c
 	origins := r.Header[hOrigin]
 	if len(origins) > 0 {
 		d.origin = origins[0]
 		if len(origins) > 1 || len(d.origin) > maxOrigin {
 			d.Foreign = true
-			return d.refuse(OriginMalformed)
+			d.refuse(OriginMalformed)
+			return
 		}
 		switch c.kind {
 		case kindAll:
@@ -121,7 +129,8 @@ func (c *Compiled) Decide(r *http.Request, methods *Methods) Decision {
 		if r.Method == http.MethodOptions && len(r.Header[hRequestMethod]) == 1 {
 			d.Foreign = true
 			d.methods = methods
-			return d.preflight(r)
+			d.preflight(r)
+			return
 		}
 	}
 	if c.mayDrop {
@@ -129,27 +138,25 @@ func (c *Compiled) Decide(r *http.Request, methods *Methods) Decision {
 	}
 	site := r.Header[hFetchSite]
 	if !c.isForeign(r, site, origins) {
-		return d
+		return
 	}
 	d.Foreign = true
 	safe := r.Method == http.MethodGet || r.Method == http.MethodHead
 	switch {
 	case safe && len(site) > 0 && isNavigation(r):
-		return d
 	case len(origins) > 0:
-		return d.withOrigin(r)
+		d.withOrigin(r)
 	case safe:
-		return d.embedded(site)
+		d.embedded(site)
 	case c.kind == kindAll:
 		d.Anonymous = true
-		return d
+	default:
+		d.refuse(OriginMissing)
 	}
-	return d.refuse(OriginMissing)
 }
 
-func (d Decision) refuse(reason Reason) Decision {
+func (d *Decision) refuse(reason Reason) {
 	d.Verdict, d.Reason = Refuse, reason
-	return d
 }
 
 // isForeign says whose request it is: Sec-Fetch-Site first, which scripts
@@ -185,16 +192,15 @@ func isNavigation(r *http.Request) bool {
 }
 
 // withOrigin judges a foreign request that has an Origin and is no preflight.
-func (d Decision) withOrigin(r *http.Request) Decision {
+func (d *Decision) withOrigin(r *http.Request) {
 	c := d.c
 	switch {
 	case r.Method == http.MethodPost && (c.anySender || c.senders != nil && c.senders.Contains(d.origin)):
-		return d
 	case d.allowed:
 		d.Anonymous = !c.credentials
-		return d
+	default:
+		d.refuse(d.originReason())
 	}
-	return d.refuse(d.originReason())
 }
 
 func (d *Decision) originReason() Reason {
@@ -205,40 +211,36 @@ func (d *Decision) originReason() Reason {
 }
 
 // embedded judges a foreign GET or HEAD without Origin.
-func (d Decision) embedded(site []string) Decision {
-	switch d.c.embed {
-	case EmbedAny:
+func (d *Decision) embedded(site []string) {
+	switch {
+	case d.c.embed == EmbedAny:
 		d.Anonymous = true
-		return d
-	case EmbedSameSite:
-		if len(site) == 1 && site[0] == "same-site" {
-			return d
-		}
+	case d.c.embed == EmbedSameSite && len(site) == 1 && site[0] == "same-site":
+	default:
+		d.refuse(EmbedNotAllowed)
 	}
-	return d.refuse(EmbedNotAllowed)
 }
 
 // preflight judges a preflight: origin, method, headers, in the order in which
 // browsers check the answer.
-func (d Decision) preflight(r *http.Request) Decision {
+func (d *Decision) preflight(r *http.Request) {
 	d.method = r.Header[hRequestMethod][0]
-	if !d.allowed {
-		return d.refuse(d.originReason())
-	}
-	if !d.methods.Contains(d.method) || !fetchspec.IsToken(d.method) {
-		return d.refuse(MethodNotAllowed)
-	}
-	if lines := r.Header[hRequestHeaders]; len(lines) > 0 {
-		if size(lines) > maxRequestHeaders {
-			return d.refuse(HeaderListTooLarge)
-		}
+	lines := r.Header[hRequestHeaders]
+	switch {
+	case !d.allowed:
+		d.refuse(d.originReason())
+	case !d.methods.Contains(d.method) || !fetchspec.IsToken(d.method):
+		d.refuse(MethodNotAllowed)
+	case len(lines) > maxRequestHeadersLines || size(lines) > maxRequestHeaders:
+		d.refuse(HeaderListTooLarge)
+	default:
 		if name, found := d.c.headers.refused(lines); found {
 			d.header = name
-			return d.refuse(HeaderNotAllowed)
+			d.refuse(HeaderNotAllowed)
+			return
 		}
+		d.Verdict = AnswerPreflight
 	}
-	d.Verdict = AnswerPreflight
-	return d
 }
 
 // size counts the bytes of a field as one combined value.

@@ -118,11 +118,11 @@ func enforce(w http.ResponseWriter, r *http.Request, d *Decision, next http.Hand
 		d.Respond(w, r)
 	case d.Anonymous:
 		aw := &anonymousWriter{ResponseWriter: w}
-		d.setHeaders(w.Header(), &aw.values)
+		d.setHeaders(w.Header(), d.template(), aw.room[:])
 		defer aw.start() // the handler may set headers and write nothing
 		next.ServeHTTP(aw, d.Request(r))
 	default:
-		d.setHeaders(w.Header(), new(values))
+		d.SetHeaders(w.Header())
 		next.ServeHTTP(w, r)
 	}
 }

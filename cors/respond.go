@@ -16,31 +16,52 @@ const (
 	varyRefused   = varyPreflight + ", Sec-Fetch-Site"
 )
 
-// values is room for the header values of one answer, so that each value is a
-// slice of its own (others may write to it) but all of them are one allocation.
-type values struct {
-	room [8]string
-	n    int
+// A template is the header fields of one kind of answer, made when a policy is
+// compiled. Values are copied for each answer (others may write to them) but
+// share one allocation.
+type template struct {
+	names  []string
+	values []string
+	vary   string // elements that Vary must have
 }
 
-func (v *values) set(h http.Header, name, value string) {
-	v.room[v.n] = value
-	h[name] = v.room[v.n : v.n+1 : v.n+1]
-	v.n++
+// add appends a field unless its value is empty.
+func (t *template) add(name, value string) {
+	if value != "" {
+		t.names = append(t.names, name)
+		t.values = append(t.values, value)
+	}
 }
 
-// vary adds names, a list, to the Vary field of h without losing what is there.
-func (v *values) vary(h http.Header, names string) {
-	lines := h["Vary"]
-	if len(lines) == 0 {
-		v.set(h, "Vary", names)
+// write sets the fields in h, using room for their values and Vary's, and
+// returns the room of the first value.
+func (t *template) write(h http.Header, room []string) {
+	n := copy(room, t.values)
+	for i, name := range t.names {
+		h[name] = room[i : i+1 : i+1]
+	}
+	if t.vary == "" {
 		return
 	}
+	if lines := h["Vary"]; len(lines) > 0 {
+		mergeVary(h, lines, t.vary)
+		return
+	}
+	room[n] = t.vary
+	h["Vary"] = room[n : n+1 : n+1]
+}
+
+// size is how much room write needs.
+func (t *template) size() int { return len(t.values) + 1 }
+
+// mergeVary adds names, a list, to the lines of Vary without losing any.
+func mergeVary(h http.Header, lines []string, names string) {
+	lines = lines[:len(lines):len(lines)]
 	for more := true; more; {
 		var name string
 		name, names, more = strings.Cut(names, ", ")
 		if !listContains(lines, name) {
-			lines = append(lines[:len(lines):len(lines)], name)
+			lines = append(lines, name)
 		}
 	}
 	h["Vary"] = lines
@@ -61,48 +82,102 @@ func listContains(lines []string, name string) bool {
 	return false
 }
 
+// templates are the answers that a policy can give. Where the origin is echoed,
+// Access-Control-Allow-Origin is the first field and its value a placeholder;
+// Access-Control-Allow-Methods is the first or second field of a preflight's.
+type templates struct {
+	allowed, other               template // requests that run, by whether the origin is allowed
+	allowedCarried, otherCarried template // the same where credentials came along
+	preflight                    template
+	refused, refusedPreflight    template
+}
+
+const placeholder = "?"
+
+func (c *Compiled) makeTemplates() {
+	actual := func(allowed, carried bool) (t template) {
+		c.addAllow(&t, allowed)
+		if allowed || c.kind == kindAll {
+			t.add("Access-Control-Expose-Headers", c.expose)
+		}
+		t.add("Cross-Origin-Resource-Policy", c.resource)
+		switch {
+		case carried:
+			t.vary = varyForeign
+		case c.kind == kindSelected:
+			t.vary = varyOrigin
+		}
+		return t
+	}
+	c.templates.allowed, c.templates.other = actual(true, false), actual(false, false)
+	c.templates.allowedCarried, c.templates.otherCarried = actual(true, true), actual(false, true)
+
+	p := &c.templates.preflight
+	c.addAllow(p, true)
+	p.add("Access-Control-Allow-Methods", placeholder)
+	p.add("Access-Control-Allow-Headers", c.headers.value)
+	p.add("Access-Control-Max-Age", c.maxAge)
+	p.add("Cross-Origin-Resource-Policy", c.resource)
+	p.vary = varyPreflight
+
+	refused := func(vary string) (t template) {
+		t.add("Cross-Origin-Resource-Policy", c.resource)
+		t.add("Cache-Control", "no-store")
+		t.add("X-Content-Type-Options", "nosniff")
+		t.add("Content-Type", "application/problem+json")
+		t.vary = vary
+		return t
+	}
+	c.templates.refused, c.templates.refusedPreflight = refused(varyForeign), refused(varyRefused)
+}
+
+// addAllow adds the fields that pass the CORS check, if they are due.
+// See https://fetch.spec.whatwg.org/#concept-cors-check.
+func (c *Compiled) addAllow(t *template, allowed bool) {
+	switch {
+	case c.kind == kindAll:
+		t.add("Access-Control-Allow-Origin", wildcard)
+	case c.kind == kindSelected && allowed:
+		t.add("Access-Control-Allow-Origin", placeholder)
+		if c.credentials {
+			t.add("Access-Control-Allow-Credentials", "true")
+		}
+	}
+}
+
 // SetHeaders sets the response headers that belong to d: the five of CORS,
 // Cross-Origin-Resource-Policy, and what Vary lacks. If d drops credentials, it
 // removes Set-Cookie and Clear-Site-Data. Call it on the header of every answer
 // to a request that runs, errors included; a policy that only observes leaves h
 // alone.
 func (d *Decision) SetHeaders(h http.Header) {
-	if !d.Observed {
-		d.setHeaders(h, new(values))
+	if d.Observed {
+		return
 	}
+	t := d.template()
+	d.setHeaders(h, t, make([]string, t.size()))
 }
 
-func (d *Decision) setHeaders(h http.Header, v *values) {
-	c := d.c
+func (d *Decision) template() *template {
+	ts := &d.c.templates
 	switch {
+	case d.allowed && d.carried:
+		return &ts.allowedCarried
+	case d.allowed:
+		return &ts.allowed
 	case d.carried:
-		v.vary(h, varyForeign)
-	case c.kind == kindSelected:
-		v.vary(h, varyOrigin)
+		return &ts.otherCarried
 	}
-	d.allow(h, v)
-	if c.expose != "" && (d.allowed || c.kind == kindAll) {
-		v.set(h, "Access-Control-Expose-Headers", c.expose)
-	}
-	if c.resource != "" {
-		v.set(h, "Cross-Origin-Resource-Policy", c.resource)
+	return &ts.other
+}
+
+func (d *Decision) setHeaders(h http.Header, t *template, room []string) {
+	t.write(h, room)
+	if d.allowed && d.c.kind == kindSelected {
+		room[0] = d.origin
 	}
 	if d.Anonymous {
 		dropCredentials(h)
-	}
-}
-
-// allow sets the headers that pass the CORS check, if they are due.
-// See https://fetch.spec.whatwg.org/#concept-cors-check.
-func (d *Decision) allow(h http.Header, v *values) {
-	switch {
-	case d.c.kind == kindAll:
-		v.set(h, "Access-Control-Allow-Origin", wildcard)
-	case d.allowed:
-		v.set(h, "Access-Control-Allow-Origin", d.origin)
-		if d.c.credentials {
-			v.set(h, "Access-Control-Allow-Credentials", "true")
-		}
 	}
 }
 
@@ -110,63 +185,51 @@ func (d *Decision) allow(h http.Header, v *values) {
 // that is refused. It must not be called for a Decision that lets r run.
 func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	v := new(values)
 	if d.Verdict == AnswerPreflight {
-		d.preflightHeaders(h, v)
+		d.preflightHeaders(h)
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	debug := d.c.site.debug
-	status := http.StatusForbidden
-	if debug && d.method != "" {
-		// The headers say what would be allowed, so the browser's own message
-		// names what is missing; it reports no more than a status otherwise.
-		status = http.StatusOK
-		if d.allowed {
-			d.preflightHeaders(h, v)
-		}
-	} else if d.method != "" {
-		v.vary(h, varyRefused)
-	} else {
-		v.vary(h, varyForeign)
+	status, body := http.StatusForbidden, refusals[d.Reason]
+	t := &d.c.templates.refused
+	if d.method != "" {
+		t = &d.c.templates.refusedPreflight
 	}
-	if d.c.resource != "" && len(h["Cross-Origin-Resource-Policy"]) == 0 {
-		v.set(h, "Cross-Origin-Resource-Policy", d.c.resource)
-	}
-	h["Cache-Control"] = []string{"no-store"}
-	h["X-Content-Type-Options"] = []string{"nosniff"}
-	if wantsPage(r) && d.method == "" {
+	t.write(h, make([]string, t.size()))
+	switch {
+	case d.method == "" && wantsPage(r):
 		h["Content-Type"] = []string{"text/html; charset=utf-8"}
 		h["Content-Security-Policy"] = []string{"default-src 'none'"}
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(refusalPage))
-		return
-	}
-	body := refusals[d.Reason]
-	if debug {
+		body = refusalPage
+	case d.c.site.debug:
 		body = d.problem(d.detail(r))
+		if d.method != "" {
+			// The headers say what would be allowed, so that the browser's own
+			// message names what is missing.
+			status = http.StatusOK
+			if d.allowed {
+				d.preflightHeaders(h)
+			}
+		}
 	}
-	h["Content-Type"] = []string{"application/problem+json"}
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }
 
 // preflightHeaders sets the headers of an answer to a preflight. All methods
 // and headers are listed, so that one preflight serves many requests.
-func (d *Decision) preflightHeaders(h http.Header, v *values) {
-	c := d.c
-	v.vary(h, varyPreflight)
-	d.allow(h, v)
-	v.set(h, "Access-Control-Allow-Methods", d.allowedMethods())
-	if c.headers.value != "" {
-		v.set(h, "Access-Control-Allow-Headers", c.headers.value)
+func (d *Decision) preflightHeaders(h http.Header) {
+	t := &d.c.templates.preflight
+	room := make([]string, t.size())
+	t.write(h, room)
+	methods := 1
+	if d.c.kind == kindSelected {
+		room[0] = d.origin
+		if d.c.credentials {
+			methods = 2
+		}
 	}
-	if c.maxAge != "" {
-		v.set(h, "Access-Control-Max-Age", c.maxAge)
-	}
-	if c.resource != "" {
-		v.set(h, "Cross-Origin-Resource-Policy", c.resource)
-	}
+	room[methods] = d.allowedMethods()
 }
 
 // allowedMethods returns the value of Access-Control-Allow-Methods. Browsers
@@ -180,7 +243,7 @@ func (d *Decision) allowedMethods() string {
 		return wildcard
 	}
 	const usual = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
-	if listContains([]string{usual}, d.method) || d.Verdict == Refuse {
+	if d.Verdict == Refuse || listContains([]string{usual}, d.method) {
 		return usual
 	}
 	return usual + ", " + d.method
@@ -192,15 +255,23 @@ func (d *Decision) allowedMethods() string {
 func NoSuchMethod(r *http.Request, common *Compiled, methods *Methods) Decision {
 	d := Decision{Foreign: true, c: common, methods: methods, method: PreflightMethod(r)}
 	if common == nil {
-		d.c = &Compiled{site: noSite}
+		d.c = noPolicy
 	} else {
 		d = common.Decide(r, methods)
 	}
 	if len(r.Header[hOrigin]) > 0 {
 		d.origin = r.Header[hOrigin][0]
 	}
-	return d.refuse(MethodNotAllowed)
+	d.refuse(MethodNotAllowed)
+	return d
 }
+
+// noPolicy stands where endpoints at one path disagree.
+var noPolicy = func() *Compiled {
+	c := &Compiled{site: noSite}
+	c.makeTemplates()
+	return c
+}()
 
 // wantsPage reports whether a person is looking: browsers accept text/html
 // where they navigate, scripts and subresources do not.
@@ -213,13 +284,13 @@ func wantsPage(r *http.Request) bool {
 	return false
 }
 
-const refusalPage = `<!doctype html>
+var refusalPage = []byte(`<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Refused</title>
 <h1>This request was refused</h1>
 <p>Another website sent it in your name, and this service does not accept that. Nothing was changed.</p>
 <p>If you meant to come here, open the address yourself, or go back and start from this service's own pages.</p>
 </html>
-`
+`)
 
 // RefusalType is the beginning of the RFC 9457 problem type of refusals; the
 // reason follows.

@@ -12,7 +12,7 @@ import (
 // values of the answer live in it, to spare an allocation.
 type anonymousWriter struct {
 	http.ResponseWriter
-	values  values
+	room    [4]string
 	started bool // the final status has been written
 }
 

@@ -71,6 +71,19 @@ const (
 	Navigation                 // a link or location.href: a top-level navigation
 )
 
+var kindNames = [...]string{"fetch", "xmlhttprequest", "form", "beacon", "eventsource", "websocket", "image",
+	"script", "module", "stylesheet", "font", "media", "iframe", "navigation"}
+
+// String returns the kind in lower case: "fetch", "xmlhttprequest", "form",
+// "beacon", "eventsource", "websocket", "image", "script", "module",
+// "stylesheet", "font", "media", "iframe", "navigation".
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return "kind " + itoa(int(k))
+}
+
 // Mode is a request's mode (#concept-request-mode).
 type Mode string
 

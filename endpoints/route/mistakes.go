@@ -77,7 +77,7 @@ var mistakes = map[Code]Mistake{
 		Message: "this is not a host name as browsers send it",
 		Cause:   "Browsers send host names in ASCII and IP addresses in their canonical form, without user names.",
 		Remedy:  "Write the host as it stands in the Host header: letters, digits, hyphens and dots, at most 253 bytes. International names are written in their xn-- form, IPv6 addresses in brackets.",
-		Example: "api_example,com/account",
+		Example: "bücher.example/account",
 	},
 	PatternHostPort: {
 		Message: "hosts are compared without port",

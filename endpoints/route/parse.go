@@ -2,7 +2,6 @@ package route
 
 import (
 	"fmt"
-	"net/netip"
 	"net/url"
 	"path"
 	"slices"
@@ -17,7 +16,7 @@ const (
 
 // Parse returns the pattern that s is, or [Errors] with every mistake in it.
 func Parse(s string) (Pattern, error) {
-	p := parser{text: s, names: map[string]bool{}}
+	p := parser{text: s}
 	p.pattern()
 	if len(p.errs) > 0 {
 		slices.SortStableFunc(p.errs, func(a, b *Error) int { return a.Offset - b.Offset })
@@ -29,10 +28,9 @@ func Parse(s string) (Pattern, error) {
 // A parser goes through the pattern once and carries on after a mistake, so
 // that all of them come back together.
 type parser struct {
-	text  string
-	names map[string]bool // of the wildcards so far
-	out   Pattern
-	errs  Errors
+	text string
+	out  Pattern
+	errs Errors
 }
 
 // fail notes a mistake in text[from:to].
@@ -101,7 +99,11 @@ func (p *parser) spaces(from, to int, method string, tail int) {
 	for at < len(want) && p.text[at] == want[at] {
 		at++
 	}
-	p.fail(PatternSpace, at, at+len(p.text)-len(want), want, "")
+	same := 0 // bytes at the end
+	for same < len(want)-at && p.text[len(p.text)-1-same] == want[len(want)-1-same] {
+		same++
+	}
+	p.fail(PatternSpace, at, len(p.text)-same, want, "")
 }
 
 func (p *parser) method(at int, method string) {
@@ -114,10 +116,10 @@ func (p *parser) method(at int, method string) {
 		p.fail(PatternMethodInvalid, at, to, "", "a pattern has one method, or none to take any")
 	case !isToken(method):
 		p.fail(PatternMethodInvalid, at, to, "", "")
+	case strings.EqualFold(method, "CONNECT"):
+		p.fail(PatternMethodConnect, at, to, "", "")
 	case strings.ToUpper(method) != method:
 		p.fail(PatternMethodLowerCase, at, to, p.with(at, to, strings.ToUpper(method)), "")
-	case method == "CONNECT":
-		p.fail(PatternMethodConnect, at, to, "", "")
 	}
 }
 
@@ -134,75 +136,13 @@ func (p *parser) missingSlash(from, to int, afterMethod bool) {
 	}
 }
 
-// host checks text[from:to], and reports whether what follows is worth reading
-// as a path.
-func (p *parser) host(from, to int, afterMethod bool) bool {
-	host := p.text[from:to]
-	fail := func(code Code, repaired, detail string) {
-		repair := ""
-		if repaired != "" {
-			repair = p.with(from, to, repaired)
-		}
-		p.fail(code, from, to, repair, detail)
-	}
-	name, port := cutPort(host)
-	canonical := strings.ToLower(strings.TrimSuffix(name, "."))
-	switch {
-	case host == "":
-		return true
-	case strings.HasPrefix(host, "{") && (strings.HasSuffix(host, "}") || !strings.Contains(host, "}")):
-		p.fail(PatternMissingSlash, from, from, p.with(from, from, "/"), "")
-		return false
-	case strings.ContainsAny(host, "{}*"):
-		fail(PatternHostWildcard, "", "")
-	case strings.ContainsAny(host, " \t"):
-		trimmed := strings.TrimRight(host, " \t")
-		if strings.ContainsAny(trimmed, " \t") {
-			trimmed = ""
-		}
-		fail(PatternSpace, trimmed, "no space stands between host and path")
-	case !afterMethod && isKnownMethod(host):
-		p.fail(PatternSpace, to, to, p.with(to, to, " "), "a space belongs between method and path")
-	case strings.Contains(host, "@"):
-		fail(PatternHostInvalid, host[strings.LastIndexByte(host, '@')+1:], "a host has no user name")
-	case len(port) > 0 && name != "":
-		p.fail(PatternHostPort, from+len(name), to, p.with(from+len(name), to, ""), "")
-	case strings.HasPrefix(name, "["):
-		p.literalIPv6(name, fail)
-	case strings.Contains(name, ":"):
-		if addr, err := netip.ParseAddr(name); err == nil && addr.Zone() == "" {
-			fail(PatternHostInvalid, "["+addr.String()+"]", "IPv6 addresses stand in brackets")
-		} else {
-			fail(PatternHostInvalid, "", "")
-		}
-	case name != strings.ToLower(name):
-		fail(PatternHostUpperCase, strings.ToLower(name), "")
-	case len(canonical) > maxHostLength:
-		fail(PatternHostInvalid, "", fmt.Sprintf("a host name has at most %d bytes", maxHostLength))
-	case !isHostName(canonical):
-		fail(PatternHostInvalid, "", "")
-	case canonical != name:
-		fail(PatternHostInvalid, canonical, "the dot at the end is left out; hosts are compared without it")
-	}
-	return true
-}
-
-func (p *parser) literalIPv6(host string, fail func(code Code, repaired, detail string)) {
-	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	switch canonical := "[" + addr.String() + "]"; {
-	case err != nil || !addr.Is6() || addr.Zone() != "":
-		fail(PatternHostInvalid, "", "this is not an IPv6 address")
-	case host != canonical:
-		fail(PatternHostInvalid, canonical, "browsers send IP addresses in their canonical form")
-	}
-}
-
 // path checks text[from:to], which begins with a slash.
 func (p *parser) path(from, to int) {
-	if i := strings.IndexAny(p.text[from:to], "?#"); i >= 0 {
-		p.fail(PatternQuery, from+i, to, p.with(from+i, to, ""), "")
-		to = from + i
+	if i := from + indexQuery(p.text[from:to]); i >= from {
+		p.fail(PatternQuery, i, to, p.with(i, to, ""), "")
+		to = i
 	}
+	p.out.segments = make([]segment, 0, strings.Count(p.text[from:to], "/"))
 	unclean := false
 	for at := from + 1; ; {
 		next := to
@@ -226,6 +166,25 @@ func (p *parser) path(from, to int) {
 		}
 		at = next + 1
 	}
+}
+
+// indexQuery returns where a query or fragment begins in path, or -1. What
+// stands in braces is a name, however strange.
+func indexQuery(path string) int {
+	braces := false
+	for i := range len(path) {
+		switch path[i] {
+		case '{':
+			braces = true
+		case '}', '/':
+			braces = false
+		case '?', '#':
+			if !braces {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 // cleaned returns path without empty and dot segments.
@@ -310,17 +269,16 @@ func (p *parser) wildcard(from, to, pathEnd int) {
 		fail(PatternWildcardSyntax, "")
 		return
 	}
-	last := to == pathEnd
 	bare, multi := strings.CutSuffix(name, "...")
-	if (multi || name == "$") && !last {
-		replacement := "{" + bare + "}"
-		if p.text[to:pathEnd] == "/" { // nothing but a slash too many
-			p.fail(PatternWildcardNotLast, from, to, p.with(to, to+1, ""), "")
-		} else if multi {
-			fail(PatternWildcardNotLast, replacement)
-		} else {
-			fail(PatternWildcardNotLast, "")
+	if (multi || name == "$") && to < pathEnd {
+		repair := ""
+		switch {
+		case p.text[to:pathEnd] == "/": // nothing but a slash too many
+			repair = p.with(to, pathEnd, "")
+		case multi:
+			repair = p.with(from, to, "{"+bare+"}")
 		}
+		p.fail(PatternWildcardNotLast, from, to, repair, "")
 		return
 	}
 	switch {
@@ -328,15 +286,19 @@ func (p *parser) wildcard(from, to, pathEnd int) {
 		p.add(end, "")
 	case !isName(bare):
 		fail(PatternWildcardName, "{"+p.freeName(asName(bare))+strings.TrimPrefix(name, bare)+"}")
-	case p.names[bare]:
+	case p.hasWildcard(bare):
 		fail(PatternWildcardDuplicate, "{"+p.freeName(bare)+strings.TrimPrefix(name, bare)+"}")
 	case multi:
-		p.names[bare] = true
 		p.add(rest, bare)
 	default:
-		p.names[bare] = true
 		p.add(wild, bare)
 	}
+}
+
+func (p *parser) hasWildcard(name string) bool {
+	return slices.ContainsFunc(p.out.segments, func(s segment) bool {
+		return s.kind != literal && s.text == name
+	})
 }
 
 // freeName returns name, with a number if it is taken: the pattern may have
@@ -363,7 +325,7 @@ func asName(s string) string {
 		return '_'
 	}, s)
 	switch {
-	case s == "":
+	case strings.Trim(s, "_") == "":
 		return "name"
 	case !isName(s):
 		return "_" + s
@@ -389,22 +351,6 @@ func isToken(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// isHostName reports whether s could stand in a Host header as a name or an
-// IPv4 address: labels of letters, digits, hyphens and underscores.
-func isHostName(s string) bool {
-	for label := range strings.SplitSeq(s, ".") {
-		if label == "" || len(label) > 63 {
-			return false
-		}
-		for i := range len(label) {
-			if c := label[i]; !isAlphanumeric(c) && c != '-' && c != '_' {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 func isAlphanumeric(c byte) bool {

@@ -34,7 +34,7 @@ func newCursor(u *url.URL) (c cursor, ok bool) {
 
 // next splits off the first segment.
 // Precondition: c.path has more than a slash left.
-func (c cursor) next() (segment string, rest cursor) {
+func (c cursor) next() (segment string, after cursor) {
 	path := c.path[1:]
 	if c.raw == "" {
 		if i := strings.IndexByte(path, '/'); i >= 0 {
@@ -57,32 +57,17 @@ func (c cursor) next() (segment string, rest cursor) {
 // isClean reports whether path begins with a slash and has no empty segments,
 // except a last one, and no segments "." and "..".
 func isClean(path string) bool {
-	if path == "" || path[0] != '/' {
-		return false
-	}
-	for i := 0; ; {
-		// path[i] is a slash.
-		segment := path[i+1:]
-		if segment == "" {
+	return path != "" && path[0] == '/' && !strings.Contains(path, "//") &&
+		(!strings.Contains(path, "/.") || !hasDotSegment(path))
+}
+
+func hasDotSegment(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
 			return true
 		}
-		switch segment[0] {
-		case '/':
-			return false
-		case '.':
-			if len(segment) == 1 || segment[1] == '/' {
-				return false
-			}
-			if segment[1] == '.' && (len(segment) == 2 || segment[2] == '/') {
-				return false
-			}
-		}
-		next := strings.IndexByte(segment, '/')
-		if next < 0 {
-			return true
-		}
-		i += 1 + next
 	}
+	return false
 }
 
 // encodes reports whether raw is a valid encoding of path, as

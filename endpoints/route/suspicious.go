@@ -26,19 +26,23 @@ func Suspicious(u *url.URL) bool {
 			return true
 		}
 	}
-	path := strings.TrimPrefix(u.Path, "/")
-	for path != "" {
-		segment, rest, more := strings.Cut(path, "/")
-		if strings.IndexByte(segment, '\\') >= 0 || strings.IndexByte(segment, 0) >= 0 {
-			return true
-		}
+	path := u.Path
+	if strings.IndexByte(path, '\\') >= 0 || strings.IndexByte(path, 0) >= 0 || strings.Contains(path, "//") {
+		return true
+	}
+	if !strings.Contains(path, "/.") && !strings.HasPrefix(path, ".") && strings.IndexByte(path, ';') < 0 {
+		return false // as almost always: no need to look at each segment
+	}
+	path = strings.TrimPrefix(path, "/")
+	for more := true; more; {
+		var segment string
+		segment, path, more = strings.Cut(path, "/")
 		if i := strings.IndexByte(segment, ';'); i >= 0 {
 			segment = segment[:i]
 		}
 		if segment == "." || segment == ".." || segment == "" && more {
 			return true
 		}
-		path = rest
 	}
 	return false
 }

@@ -44,7 +44,7 @@ func (t *Tree[T]) Match(method, host string, u *url.URL) (v T, ok bool) {
 			return t.values[id], true
 		}
 	}
-	if id := t.any.find(method, c); id >= 0 {
+	if id := t.anyHost.find(method, c); id >= 0 {
 		return t.values[id], true
 	}
 	return v, false
@@ -70,12 +70,12 @@ func (t *Tree[T]) Methods(host string, u *url.URL, visit func(method string, v T
 	if n := t.hostNode(host); n != nil && !n.visit(c, seen, emit) {
 		return
 	}
-	t.any.visit(c, seen, emit)
+	t.anyHost.visit(c, seen, emit)
 }
 
 // A tree is a Tree without its values.
 type tree struct {
-	any     node             // of patterns without host
+	anyHost node             // of patterns without host
 	hosts   map[string]*node // by [Pattern.Host]
 	methods int              // how many there are, with HEAD where GET is
 }
@@ -230,7 +230,7 @@ func (l leaf) visit(seen bitset, f func(method string, id int)) (more bool) {
 
 // add adds pattern number id. The tree must not be frozen yet.
 func (t *tree) add(p Pattern, id int) {
-	n := &t.any
+	n := &t.anyHost
 	if p.host != "" {
 		if t.hosts[p.host] == nil {
 			if t.hosts == nil {
@@ -274,24 +274,24 @@ func (n *node) grow(text string) *node {
 
 // freeze brings the tree into the form that is searched.
 func (t *tree) freeze() {
-	numbers := map[string]int{}
-	t.any.freeze(numbers)
+	methods := map[string]entry{}
+	t.anyHost.freeze(methods)
 	for _, n := range t.hosts {
-		n.freeze(numbers)
+		n.freeze(methods)
 	}
-	t.methods = len(numbers)
+	t.methods = len(methods)
 }
 
-// freeze numbers the methods below n as they come.
-func (n *node) freeze(numbers map[string]int) {
+// freeze is given the methods seen so far, as entries with name and bit.
+func (n *node) freeze(methods map[string]entry) {
 	for _, l := range []*leaf{&n.here, &n.end, &n.rest} {
-		l.freeze(numbers)
+		l.freeze(methods)
 	}
 	for _, child := range n.many {
-		child.freeze(numbers)
+		child.freeze(methods)
 	}
 	if n.wild != nil {
-		n.wild.freeze(numbers)
+		n.wild.freeze(methods)
 	}
 	if len(n.many) <= fewEdges {
 		for _, text := range slices.Sorted(maps.Keys(n.many)) {
@@ -301,7 +301,7 @@ func (n *node) freeze(numbers map[string]int) {
 	}
 }
 
-func (l *leaf) freeze(numbers map[string]int) {
+func (l *leaf) freeze(methods map[string]entry) {
 	has := func(method string) bool {
 		return slices.ContainsFunc(*l, func(e entry) bool { return e.method == method })
 	}
@@ -322,9 +322,13 @@ func (l *leaf) freeze(numbers map[string]int) {
 	})
 	for i := range *l {
 		e := &(*l)[i]
-		if _, ok := numbers[e.method]; !ok {
-			numbers[e.method] = len(numbers)
+		known, ok := methods[e.method]
+		if !ok {
+			known = entry{method: e.method, bit: len(methods)}
+			methods[e.method] = known
 		}
-		e.bit = numbers[e.method]
+		// One copy of the name for the whole tree stays in the cache, those
+		// within each pattern's text do not.
+		e.method, e.bit = known.method, known.bit
 	}
 }

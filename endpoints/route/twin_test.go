@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,15 +57,25 @@ func (tw *twin) muxAdd(pattern string) (conflict string) {
 	return ""
 }
 
-// check compares what both find.
-func (tw *twin) check(t *testing.T, method, host, path string) {
-	t.Helper()
+// prepare builds the tree and returns path as net/http would read it, nil if it
+// would not.
+func (tw *twin) prepare(path string) *url.URL {
 	u, err := url.ParseRequestURI(path)
 	if err != nil {
-		return
+		return nil
 	}
 	if tw.tree == nil {
 		tw.tree = tw.builder.Build()
+	}
+	return u
+}
+
+// check compares what both find.
+func (tw *twin) check(t *testing.T, method, host, path string) {
+	t.Helper()
+	u := tw.prepare(path)
+	if u == nil {
+		return
 	}
 	got, ok := tw.tree.Match(method, host, u)
 	h, want := tw.mux.Handler(&http.Request{Method: method, Host: host, URL: u})
@@ -79,12 +90,9 @@ func (tw *twin) check(t *testing.T, method, host, path string) {
 // checkMethods compares Methods with Match, method by method.
 func (tw *twin) checkMethods(t *testing.T, methods []string, host, path string) {
 	t.Helper()
-	u, err := url.ParseRequestURI(path)
-	if err != nil {
+	u := tw.prepare(path)
+	if u == nil {
 		return
-	}
-	if tw.tree == nil {
-		tw.tree = tw.builder.Build()
 	}
 	got := map[string]string{}
 	tw.tree.Methods(host, u, func(method, v string) {
@@ -96,7 +104,10 @@ func (tw *twin) checkMethods(t *testing.T, methods []string, host, path string) 
 		}
 		got[method] = v
 	})
-	for _, method := range methods {
+	for _, method := range slices.Compact(slices.Sorted(slices.Values(methods))) {
+		if method == "" {
+			continue // no method of a request; Methods has another use for it
+		}
 		want, ok := tw.tree.Match(method, host, u)
 		v, visited := got[method]
 		if !visited {

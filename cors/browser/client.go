@@ -1,0 +1,72 @@
+package browser
+
+import "strings"
+
+// A client is a Page, parsed: the environment settings object of a request.
+type client struct {
+	origin            origin
+	url               *address // nil if the page has no URL to refer to
+	top               origin   // the top-level origin
+	crossSiteAncestor bool
+	secure            bool
+	referrerPolicy    ReferrerPolicy
+	embedder          EmbedderPolicy
+	space             AddressSpace
+	upgrade           bool
+	lnaAllowed        bool
+}
+
+func (f *fetch) setClient(p *Page, call *Call) *Failure {
+	c := &f.page
+	const section = "https://html.spec.whatwg.org/#environment-settings-objects"
+	var err error
+	if c.origin, err = parseOrigin(p.Origin); err != nil {
+		return f.fail(InvalidPage, section, "Page.Origin", err.Error())
+	}
+	switch {
+	case p.URL != "":
+		if c.url, err = parseAddress(p.URL, nil); err != nil {
+			return f.fail(InvalidPage, section, "Page.URL", err.Error())
+		}
+	case !c.origin.opaque() && isSpecial(c.origin.scheme):
+		c.url = &address{scheme: c.origin.scheme, host: c.origin.host, port: c.origin.port, path: "/"}
+	}
+	c.top = c.origin
+	if p.TopLevel != "" {
+		if c.top, err = parseOrigin(p.TopLevel); err != nil {
+			return f.fail(InvalidPage, section, "Page.TopLevel", err.Error())
+		}
+	} else if c.origin.opaque() && c.url != nil {
+		c.top = c.url.origin()
+	}
+	c.crossSiteAncestor = p.CrossSiteAncestor || !c.top.sameSite(c.origin)
+	switch p.Secure {
+	case ContextSecure:
+		c.secure = true
+	case ContextAuto:
+		c.secure = c.origin.trustworthy() || c.origin.opaque() && c.url != nil && c.url.trustworthy()
+	}
+	c.referrerPolicy = orDefault(p.ReferrerPolicy, StrictOriginWhenCrossOrigin)
+	c.embedder = orDefault(p.EmbedderPolicy, UnsafeNone)
+	c.upgrade, c.lnaAllowed = p.UpgradeInsecureRequests, p.LocalNetworkAllowed
+	c.space = p.AddressSpace
+	if c.space == "" {
+		c.space = addressSpace(c.origin.host)
+	}
+	if int(call.Kind) >= len(kindDefaults) {
+		return f.fail(InvalidCall, "#fetch-elsewhere-request", "", "no such kind of call")
+	}
+	return nil
+}
+
+// trustworthy reports whether a is a potentially trustworthy URL
+// (https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy).
+func (a *address) trustworthy() bool {
+	switch a.scheme {
+	case "about", "data", "file", "https", "wss":
+		return true
+	case "blob":
+		return strings.HasPrefix(a.path, "https:")
+	}
+	return a.origin().trustworthy()
+}

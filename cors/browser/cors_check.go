@@ -1,0 +1,61 @@
+package browser
+
+import "strings"
+
+// corsCheck is the CORS check (#concept-cors-check) of the answer to a request
+// or to its preflight. It is done on the request, not on the preflight, so that
+// the right credentials mode counts.
+func (f *fetch) corsCheck(res *response) *Failure {
+	fail := f.checkAllowOrigin(res)
+	if fail != nil && f.prof.forgets == forgetsOnFailedCheck {
+		f.forgetPreflights()
+	}
+	return fail
+}
+
+func (f *fetch) checkAllowOrigin(res *response) *Failure {
+	r := &f.req
+	const section = "#concept-cors-check"
+	header := f.res.Exchanges[res.exch].ResponseHeader
+	want := r.serializedOrigin()
+	got, ok := headerValue(header, "Access-Control-Allow-Origin")
+	if !ok { // step 2
+		return f.fail(MissingAllowOrigin, section, "", want)
+	}
+	if got == "*" && r.credentials != Include { // step 3
+		f.step(section, "Access-Control-Allow-Origin is *: any origin may read this answer.")
+		return nil
+	}
+	if got != want { // step 4
+		return f.fail(allowOriginMistake(got), section, got, want)
+	}
+	if r.credentials != Include { // step 5
+		f.step(section, "Access-Control-Allow-Origin is %s, the page's origin.", got)
+		return nil
+	}
+	allow, ok := headerValue(header, "Access-Control-Allow-Credentials")
+	if ok && allow == "true" { // step 7
+		f.step(section, "Access-Control-Allow-Origin is %s, the page's origin, and Access-Control-Allow-Credentials is true.", got)
+		return nil
+	}
+	return f.fail(MissingAllowCredentials, section, allow, "true")
+}
+
+// allowOriginMistake tells apart the ways in which a value of
+// Access-Control-Allow-Origin can fail to be the page's origin. The standard
+// knows only one; browsers' consoles and the repairs differ.
+func allowOriginMistake(got string) Code {
+	switch {
+	case got == "*":
+		return WildcardWithCredentials
+	case strings.ContainsAny(got, " ,"):
+		return MultipleAllowOrigin
+	case got == "null":
+		return AllowOriginMismatch
+	}
+	a, err := parseAddress(got, nil)
+	if got == "" || err != nil || a.special() && a.host == "" {
+		return InvalidAllowOrigin
+	}
+	return AllowOriginMismatch
+}

@@ -1,0 +1,155 @@
+package browser
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/concors/concors/cors/internal/fetchspec"
+)
+
+// handover is the rest of main fetch, from step 14 on: it filters the response
+// and applies the last checks of the API that made the call.
+func (f *fetch) handover(res *response) (*Response, *Failure) {
+	r := &f.req
+	x := &f.res.Exchanges[res.exch]
+	if res.typ == TypeOpaqueRedirect {
+		return &Response{Type: TypeOpaqueRedirect, URL: r.url().wire(), Header: http.Header{}}, nil
+	}
+	if fail := f.blockedByType(x); fail != nil {
+		return nil, fail
+	}
+	if fail := f.refusedByAPI(res, x); fail != nil {
+		return nil, fail
+	}
+	out := &Response{Redirected: len(r.urls) > 1}
+	switch {
+	case r.kind == WebSocket:
+		out.Type, out.Status, out.Header = TypeWebSocket, res.status, http.Header{}
+		f.step("#websocket-protocol", "The server accepted the WebSocket.")
+		return out, nil
+	case r.mode == Navigate:
+		out.Type, out.Header = TypeNavigation, http.Header{}
+		f.step("https://html.spec.whatwg.org/#navigate", "The browser shows the answer; the page that started it cannot read it.")
+		return out, nil
+	case r.tainting == TypeOpaque:
+		out.Type, out.Header, out.Redirected = TypeOpaque, http.Header{}, false
+		f.step("#concept-filtered-response-opaque", "The answer is opaque: the page can use it, but read nothing of it.")
+		return out, nil
+	}
+	out.Type, out.Status, out.URL, out.BodyReadable, out.Body = r.tainting, res.status, r.url().wire(), true, res.body
+	if out.Body == nil {
+		out.Body = []byte{}
+	}
+	if r.method == "HEAD" || isNullBodyStatus(res.status) {
+		out.Body = nil
+	}
+	if res.bodyErr != nil {
+		out.BodyReadable, out.Body = false, nil
+	}
+	if r.tainting == TypeBasic {
+		out.Header = f.filter(x.ResponseHeader, func(string) bool { return true })
+		return out, nil
+	}
+	out.Header = f.filter(x.ResponseHeader, f.exposed(x))
+	f.step("#concept-filtered-response-cors", "The page may read the answer: status, body and %s headers.", itoa(len(out.Header)))
+	return out, nil
+}
+
+// isNullBodyStatus is #null-body-status.
+func isNullBodyStatus(status int) bool {
+	switch status {
+	case 101, 103, 204, 205, 304:
+		return true
+	}
+	return false
+}
+
+// filter keeps the headers that a page may read: never Set-Cookie.
+func (f *fetch) filter(h http.Header, readable func(string) bool) http.Header {
+	out := make(http.Header, len(h))
+	for k, v := range h {
+		if fetchspec.IsForbiddenResponseHeader(k) || !readable(k) || len(v) == 0 {
+			continue
+		}
+		out[k] = v[:len(v):len(v)]
+	}
+	return out
+}
+
+// exposed returns which headers Access-Control-Expose-Headers lets the page
+// read (main fetch step 14.1, #cors-safelisted-response-header-name).
+func (f *fetch) exposed(x *Exchange) func(string) bool {
+	l := listOf(x.ResponseHeader, "Access-Control-Expose-Headers")
+	if !l.failed() && l.has("*") && f.req.credentials != Include {
+		return func(string) bool { return true }
+	}
+	return func(name string) bool {
+		return fetchspec.IsCORSSafelistedResponseHeader(name) || !l.failed() && l.hasFold(name)
+	}
+}
+
+// blockedByType covers "blocked due to its MIME type" and "due to nosniff"
+// (#should-response-to-request-be-blocked-due-to-mime-type?,
+// #should-response-to-request-be-blocked-due-to-nosniff?) and HTML's demand
+// that a module is JavaScript.
+func (f *fetch) blockedByType(x *Exchange) *Failure {
+	r := &f.req
+	if r.dest != "script" && r.dest != "style" {
+		return nil
+	}
+	value, _ := headerValue(x.ResponseHeader, "Content-Type")
+	essence, _ := fetchspec.Essence(value)
+	essence = strings.ToLower(essence)
+	nosniff, _ := headerValue(x.ResponseHeader, "X-Content-Type-Options")
+	nosniff, _, _ = strings.Cut(nosniff, ",")
+	sniffs := !fetchspec.EqualFold(trimTabOrSpace(nosniff), "nosniff")
+	const mime = "#should-response-to-request-be-blocked-due-to-mime-type?"
+	switch {
+	case r.dest == "style":
+		if !sniffs && essence != "text/css" {
+			return f.fail(MIMEType, "#should-response-to-request-be-blocked-due-to-nosniff?", value, "text/css")
+		}
+	case r.kind == ModuleScript && !isJavaScript(essence):
+		return f.fail(MIMEType, "https://html.spec.whatwg.org/#fetch-a-single-module-script", value, "text/javascript")
+	case !sniffs && !isJavaScript(essence):
+		return f.fail(MIMEType, "#should-response-to-request-be-blocked-due-to-nosniff?", value, "text/javascript")
+	case strings.HasPrefix(essence, "audio/"), strings.HasPrefix(essence, "image/"),
+		strings.HasPrefix(essence, "video/"), essence == "text/csv":
+		return f.fail(MIMEType, mime, value, "text/javascript")
+	}
+	return nil
+}
+
+// isJavaScript is "JavaScript MIME type essence match"
+// (https://mimesniff.spec.whatwg.org/#javascript-mime-type).
+func isJavaScript(essence string) bool {
+	switch essence {
+	case "application/ecmascript", "application/javascript", "application/x-ecmascript",
+		"application/x-javascript", "text/ecmascript", "text/javascript", "text/javascript1.0",
+		"text/javascript1.1", "text/javascript1.2", "text/javascript1.3", "text/javascript1.4",
+		"text/javascript1.5", "text/jscript", "text/livescript", "text/x-ecmascript", "text/x-javascript":
+		return true
+	}
+	return false
+}
+
+// refusedByAPI holds what some APIs demand of an answer beyond Fetch.
+func (f *fetch) refusedByAPI(res *response, x *Exchange) *Failure {
+	switch f.req.kind {
+	case WebSocket:
+		if res.status != 101 {
+			return f.fail(WebSocketRefused, "https://websockets.spec.whatwg.org/#concept-websocket-establish", itoa(res.status), "101")
+		}
+	case EventSource:
+		const section = "https://html.spec.whatwg.org/#dom-eventsource"
+		value, _ := headerValue(x.ResponseHeader, "Content-Type")
+		if essence, _ := fetchspec.Essence(value); res.status != 200 || !fetchspec.EqualFold(essence, "text/event-stream") {
+			return f.fail(EventSourceRefused, section, strings.TrimSpace(itoa(res.status)+" "+value), "200 text/event-stream")
+		}
+	case Script, ModuleScript, Stylesheet:
+		if !isOKStatus(res.status) {
+			return f.fail(LoadStatus, "https://html.spec.whatwg.org/#fetch-a-classic-script", itoa(res.status), "200 to 299")
+		}
+	}
+	return nil
+}

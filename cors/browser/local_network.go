@@ -1,0 +1,68 @@
+package browser
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// addressSpace guesses an address space from a host: names say nothing, unless
+// they are reserved for the local network.
+func addressSpace(host string) AddressSpace {
+	if isLoopback(host) {
+		return Loopback
+	}
+	if ip, ok := hostIP(host); ok {
+		ip = ip.Unmap()
+		if ip.IsPrivate() || ip.IsLinkLocalUnicast() || sharedSpace.Contains(ip) {
+			return Local
+		}
+		if ip.IsUnspecified() {
+			return Loopback
+		}
+		return Public
+	}
+	if strings.HasSuffix(host, ".local") {
+		return Local
+	}
+	return Public
+}
+
+// sharedSpace is RFC 6598's, which Local Network Access counts as local.
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
+
+// reach orders address spaces: a page may always reach its own and wider ones.
+func (s AddressSpace) reach() int {
+	switch s {
+	case Loopback:
+		return 0
+	case Local:
+		return 1
+	}
+	return 2
+}
+
+// localNetworkAccess decides whether the page may connect to the server's
+// address at all (https://wicg.github.io/local-network-access/). Preflights of
+// the older Private Network Access are gone: browsers ask the visitor.
+func (f *fetch) localNetworkAccess() *Failure {
+	r := &f.req
+	if !f.prof.localNetworkAccess || r.dest == "document" {
+		return nil
+	}
+	server := f.lnaSpace
+	if server == "" || len(r.urls) > 1 {
+		server = addressSpace(r.url().host)
+	}
+	if server.reach() >= f.page.space.reach() {
+		return nil
+	}
+	const section = "https://wicg.github.io/local-network-access/"
+	switch {
+	case !f.page.secure:
+		return f.fail(LocalNetworkInsecure, section, string(server), string(f.page.space))
+	case !f.page.lnaAllowed:
+		return f.fail(LocalNetworkPermission, section, string(server), string(f.page.space))
+	}
+	f.step(section, "The visitor allowed the page to reach %s addresses.", string(server))
+	return nil
+}

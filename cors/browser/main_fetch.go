@@ -1,0 +1,140 @@
+package browser
+
+import "github.com/concors/concors/cors/internal/fetchspec"
+
+// A response is the standard's response, before it is filtered.
+type response struct {
+	status  int
+	exch    int // index of its exchange
+	body    []byte
+	bodyErr error
+	url     *address
+	creds   bool         // request-includes-credentials
+	typ     ResponseType // TypeOpaqueRedirect, or "" until it is filtered
+}
+
+// mainFetch is "main fetch" (#main-fetch), also for redirects.
+func (f *fetch) mainFetch() (*response, *Failure) {
+	r := &f.req
+	f.upgradeInsecure() // steps 4 and 5
+	// Step 6.
+	if fail := f.badPort(); fail != nil {
+		return nil, fail
+	}
+	if fail := f.mixedContent(); fail != nil {
+		return nil, fail
+	}
+	if fail := f.credentialedSubresource(); fail != nil {
+		return nil, fail
+	}
+	// Step 11.
+	u := r.url()
+	sameOrigin := u.origin().sameOrigin(r.origin)
+	switch {
+	case sameOrigin && (r.tainting == TypeBasic || r.tainting == ""),
+		u.scheme == "data",
+		r.mode == Navigate, r.mode == WebSocketMode:
+		r.tainting = TypeBasic
+		if sameOrigin {
+			f.step("#main-fetch", "%s is the page's own origin, so CORS does not apply.", u.origin().String())
+		}
+		if !u.isHTTP() {
+			return nil, f.fail(SchemeNotSupported, "#scheme-fetch", u.scheme, "")
+		}
+		return f.httpFetch(false)
+
+	case r.mode == SameOrigin:
+		return nil, f.fail(SameOriginMode, "#main-fetch", u.origin().String(), r.origin.String())
+
+	case r.mode == NoCORS:
+		if r.redirect != Follow {
+			return nil, f.fail(NoCORSRedirectMode, "#main-fetch", string(r.redirect), string(Follow))
+		}
+		r.tainting = TypeOpaque
+		f.step("#main-fetch", `Mode "no-cors": the request to %s is made without asking, and its answer stays unreadable.`, u.origin().String())
+		if !u.isHTTP() {
+			return nil, f.fail(SchemeNotSupported, "#scheme-fetch", u.scheme, "")
+		}
+		return f.httpFetch(false)
+
+	case !u.isHTTP():
+		return nil, f.fail(SchemeNotSupported, "#main-fetch", u.scheme, "")
+	}
+	if r.tainting != TypeCORS {
+		f.step("#main-fetch", "%s is another origin than the page's, %s: CORS applies.", u.origin().String(), r.origin.String())
+	}
+	r.tainting = TypeCORS
+	if !f.needsPreflight() {
+		return f.httpFetch(false)
+	}
+	res, fail := f.httpFetch(true)
+	if fail != nil && f.prof.forgets == forgetsOnError {
+		f.forgetPreflights()
+	}
+	return res, fail
+}
+
+// needsPreflight is the condition of main fetch's step 11 for "http-fetch"
+// with a preflight, and says why.
+func (f *fetch) needsPreflight() bool {
+	r := &f.req
+	switch {
+	case r.useCORSPreflight:
+		f.step("#use-cors-preflight-flag", "The call needs the server's permission first (a preflight): it listens to its upload, or streams its body.")
+	case !r.unsafeRequest:
+		return false
+	case !fetchspec.IsCORSSafelistedMethod(r.method):
+		f.step("#cors-safelisted-method", "Method %s is not GET, HEAD or POST: the browser asks for permission first (a preflight).", r.method)
+	default:
+		names := f.unsafeHeaderNames()
+		if len(names) == 0 {
+			f.step("#cors-safelisted-request-header", "Method %s and the headers that the page set need no preflight.", r.method)
+			return false
+		}
+		f.step("#cors-safelisted-request-header", "Header %s is not one that any page may send: the browser asks for permission first (a preflight).", names[0])
+	}
+	return true
+}
+
+// badPort is "should fetching a request be blocked due to a bad port"
+// (#block-bad-port).
+func (f *fetch) badPort() *Failure {
+	u := f.req.url()
+	if u.port != "" && u.isHTTP() && isBadPort(u.port) {
+		return f.fail(BadPort, "#block-bad-port", u.port, "")
+	}
+	return nil
+}
+
+// isBadPort reports whether port is in the table of #port-blocking.
+func isBadPort(port string) bool {
+	switch port {
+	case "0", "1", "7", "9", "11", "13", "15", "17", "19", "20", "21", "22", "23",
+		"25", "37", "42", "43", "53", "69", "77", "79", "87", "95", "101", "102",
+		"103", "104", "109", "110", "111", "113", "115", "117", "119", "123",
+		"135", "137", "139", "143", "161", "179", "389", "427", "465", "512",
+		"513", "514", "515", "526", "530", "531", "532", "540", "548", "554",
+		"556", "563", "587", "601", "636", "989", "990", "993", "995", "1719",
+		"1720", "1723", "2049", "3659", "4045", "4190", "5060", "5061", "6000",
+		"6566", "6665", "6666", "6667", "6668", "6669", "6679", "6697", "10080":
+		return true
+	}
+	return false
+}
+
+// credentialedSubresource is Chromium's own rule: elements may not load URLs
+// with a user name or password unless they belong to the page's own origin.
+func (f *fetch) credentialedSubresource() *Failure {
+	r := &f.req
+	if !f.prof.blocksCredentialedURLs || len(r.urls) > 1 || !r.url().hasCredentials() {
+		return nil
+	}
+	switch r.kind {
+	case XMLHttpRequest, Form, Navigation, WebSocket:
+		return nil
+	}
+	if f.page.url != nil && f.page.url.user == r.url().user && f.page.url.pass == r.url().pass && r.url().origin().sameOrigin(r.origin) {
+		return nil
+	}
+	return f.fail(CredentialedSubresource, "https://chromestatus.com/feature/5669008342777856", r.url().String(), "")
+}

@@ -1,0 +1,319 @@
+package browser
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// sentRequest is a request's headers while they are put together. One array
+// backs all values, so that a request costs two allocations, not twelve.
+type sentRequest struct {
+	header http.Header
+	values []string
+}
+
+func newSentRequest(extra int) *sentRequest {
+	n := 10 + extra
+	return &sentRequest{header: make(http.Header, n), values: make([]string, 0, n)}
+}
+
+// set sets the header key, which is canonical.
+func (s *sentRequest) set(key, value string) {
+	s.values = append(s.values, value)
+	n := len(s.values)
+	s.header[key] = s.values[n-1 : n : n]
+}
+
+// networkFetch is "HTTP-network-or-cache fetch"
+// (#http-network-or-cache-fetch) of the request itself, without a cache.
+func (f *fetch) networkFetch() (*response, *Failure) {
+	r := &f.req
+	s := newSentRequest(len(r.headers))
+	for _, h := range r.headers {
+		key := http.CanonicalHeaderKey(h.Name)
+		if old, ok := s.header[key]; ok {
+			old[0] += ", " + h.Value
+			continue
+		}
+		s.set(key, h.Value)
+	}
+	if _, ok := s.header["Accept"]; !ok {
+		if accept := kindDefaults[r.kind].accept; accept != "" {
+			s.set("Accept", accept)
+		}
+	}
+	// Step 8.4.
+	include := r.credentials == Include || r.credentials == SameOriginCredentials && r.tainting == TypeBasic
+	if include && !f.embedderAllowsCredentials() {
+		include = false
+	}
+	if r.keepalive && len(r.body) > maxKeepalive {
+		return nil, f.fail(KeepaliveTooLarge, "#http-network-or-cache-fetch", strconv.Itoa(len(r.body)), "")
+	}
+	if ref := f.referer(); ref != "" {
+		s.set("Referer", ref)
+	}
+	f.appendOrigin(s)
+	f.appendMetadata(s)
+	if r.kind == WebSocket {
+		s.set("Connection", "Upgrade")
+		s.set("Upgrade", "websocket")
+		s.set("Sec-Websocket-Version", "13")
+		s.set("Sec-Websocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+	}
+	f.appendCookies(s, include)
+	return f.exchange(Exchange{
+		Method: r.method, URL: r.url().wire(), Header: s.header, HasBody: r.hasBody, Credentials: include,
+	}, r.body)
+}
+
+// sendPreflight sends the CORS-preflight request (#cors-preflight-fetch, steps
+// 1 to 6). It carries no cookies, no body and none of the page's headers.
+func (f *fetch) sendPreflight(unsafe []string) (*response, *Failure) {
+	r := &f.req
+	s := newSentRequest(0)
+	s.set("Accept", "*/*")
+	s.set("Access-Control-Request-Method", r.method)
+	if len(unsafe) > 0 {
+		// Joined by "," alone: combine would add a space.
+		s.set("Access-Control-Request-Headers", strings.Join(unsafe, ","))
+	}
+	if ref := f.referer(); ref != "" {
+		s.set("Referer", ref)
+	}
+	s.set("Origin", r.serializedOrigin())
+	f.appendMetadata(s)
+	return f.exchange(Exchange{Preflight: true, Method: "OPTIONS", URL: r.url().wire(), Header: s.header}, nil)
+}
+
+// exchange sends x over the wire (#http-network-fetch) and records it.
+func (f *fetch) exchange(x Exchange, body []byte) (*response, *Failure) {
+	if fail := f.localNetworkAccess(); fail != nil {
+		return nil, fail
+	}
+	u := f.req.url()
+	req := &http.Request{
+		Method: x.Method, URL: u.netURL(), Host: u.hostPort(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: cloneHeader(x.Header), Body: http.NoBody,
+	}
+	if x.HasBody {
+		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		if f.req.stream {
+			req.ContentLength = -1
+		}
+	}
+	answer, err := f.answerer.RoundTrip(req.WithContext(f.ctx))
+	if err == nil && answer == nil {
+		err = errors.New("the answerer returned neither an answer nor an error")
+	}
+	x.Err = err
+	if err == nil {
+		x.Status, x.ResponseHeader = answer.StatusCode, canonicalized(answer.Header)
+	}
+	f.res.Exchanges = append(f.res.Exchanges, x)
+	if err != nil {
+		return nil, f.fail(NetworkError, "#http-network-fetch", err.Error(), "")
+	}
+	res := &response{status: x.Status, exch: len(f.res.Exchanges) - 1, url: u, creds: x.Credentials}
+	if x.Preflight {
+		f.step("#cors-preflight-fetch", "The preflight is answered with status %s.", itoa(x.Status))
+	} else {
+		f.step("#http-network-fetch", "%s %s is sent and answered with status %s.", x.Method, x.URL, itoa(x.Status))
+	}
+	if x.Credentials {
+		f.storeCookies(res)
+	}
+	f.readBody(res, answer)
+	return res, nil
+}
+
+// canonicalized returns h, or a copy of it if a key is not canonical: browsers
+// do not care how a server spells names.
+func canonicalized(h http.Header) http.Header {
+	for k := range h {
+		if http.CanonicalHeaderKey(k) != k {
+			return canonical(h)
+		}
+	}
+	return h
+}
+
+// maxBody is how much of a body is kept for the page to read.
+const maxBody = 64 << 10
+
+// readBody takes what the page may want of the body, and no more: a preflight's
+// body is never read, nor one that the page cannot see, nor an event stream.
+func (f *fetch) readBody(res *response, answer *http.Response) {
+	if answer.Body == nil {
+		return
+	}
+	if rec, ok := answer.Body.(*recordedBody); ok {
+		res.body = rec.data[:min(len(rec.data), maxBody)]
+		return
+	}
+	r := &f.req
+	wanted := !f.res.Exchanges[res.exch].Preflight && r.tainting != TypeOpaque &&
+		(r.kind == FetchAPI || r.kind == XMLHttpRequest) && !isRedirectStatus(res.status)
+	if wanted {
+		res.body, res.bodyErr = io.ReadAll(io.LimitReader(answer.Body, maxBody))
+	}
+	answer.Body.Close()
+}
+
+// netURL converts a to what net/http wants.
+func (a *address) netURL() *url.URL {
+	u := &url.URL{Scheme: a.scheme, Host: a.hostPort(), Path: a.path}
+	if a.query != "" {
+		u.RawQuery = a.query[1:]
+		u.ForceQuery = len(a.query) == 1
+	}
+	if strings.IndexByte(a.path, '%') >= 0 {
+		if p, err := url.PathUnescape(a.path); err == nil {
+			u.Path, u.RawPath = p, a.path
+		} else {
+			// "%zz" is legal in a browser's URL, but not in net/url.
+			u.Path, u.Opaque = unescape(a.path), "//"+a.hostPort()+a.path
+		}
+	}
+	return u
+}
+
+// cloneHeader copies h, so that what the answerer does to its request does not
+// change the record.
+func cloneHeader(h http.Header) http.Header {
+	values := make([]string, 0, len(h))
+	out := make(http.Header, len(h))
+	for k, v := range h {
+		values = append(values, v[0])
+		n := len(values)
+		out[k] = values[n-1 : n : n]
+	}
+	return out
+}
+
+// appendOrigin is "append a request `Origin` header"
+// (#append-a-request-origin-header).
+func (f *fetch) appendOrigin(s *sentRequest) {
+	r := &f.req
+	o := r.serializedOrigin()
+	if r.tainting == TypeCORS || r.mode == WebSocketMode {
+		s.set("Origin", o)
+		return
+	}
+	if r.method == "GET" || r.method == "HEAD" {
+		return
+	}
+	if r.mode != CORS {
+		u := r.url()
+		switch r.referrerPolicy {
+		case NoReferrer:
+			o = "null"
+		case NoReferrerWhenDowngrade, StrictOrigin, StrictOriginWhenCrossOrigin:
+			if r.origin.scheme == "https" && u.scheme != "https" {
+				o = "null"
+			}
+		case SameOriginReferrer:
+			if !r.origin.sameOrigin(u.origin()) {
+				o = "null"
+			}
+		}
+	}
+	s.set("Origin", o)
+}
+
+// embedderAllowsCredentials is "Cross-Origin-Embedder-Policy allows
+// credentials" (#cross-origin-embedder-policy-allows-credentials).
+func (f *fetch) embedderAllowsCredentials() bool {
+	r := &f.req
+	return r.mode != NoCORS || f.page.embedder != Credentialless ||
+		r.origin.sameOrigin(r.url().origin()) && !r.tainted()
+}
+
+// referer returns the value of the Referer header, "" for none
+// (https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer).
+func (f *fetch) referer() string {
+	src, r := f.page.url, &f.req
+	if src == nil || !src.isHTTP() || r.referrerPolicy == NoReferrer || r.kind == WebSocket {
+		return ""
+	}
+	u := r.url()
+	origin := src.scheme + "://" + src.hostPort() + "/"
+	same := src.origin().sameOrigin(u.origin())
+	downgrade := src.trustworthy() && !u.trustworthy()
+	full := func() string {
+		if w := src.wire(); len(w) <= 4096 {
+			return w
+		}
+		return origin
+	}
+	switch r.referrerPolicy {
+	case OriginOnly:
+		return origin
+	case UnsafeURL:
+		return full()
+	case OriginWhenCrossOrigin:
+		if same {
+			return full()
+		}
+		return origin
+	case SameOriginReferrer:
+		if same {
+			return full()
+		}
+		return ""
+	case StrictOrigin:
+		if downgrade {
+			return ""
+		}
+		return origin
+	case NoReferrerWhenDowngrade:
+		if downgrade {
+			return ""
+		}
+		return full()
+	}
+	switch { // strict-origin-when-cross-origin
+	case same:
+		return full()
+	case downgrade:
+		return ""
+	}
+	return origin
+}
+
+// appendMetadata is "append the Fetch metadata headers"
+// (https://w3c.github.io/webappsec-fetch-metadata/).
+func (f *fetch) appendMetadata(s *sentRequest) {
+	r := &f.req
+	if !r.url().trustworthy() || r.mode == WebSocketMode && !f.prof.metadataOnWebSocket {
+		return
+	}
+	s.set("Sec-Fetch-Dest", r.dest)
+	s.set("Sec-Fetch-Mode", string(r.mode))
+	s.set("Sec-Fetch-Site", f.site())
+}
+
+// site is the value of Sec-Fetch-Site: the worst of all URLs on the way.
+func (f *fetch) site() string {
+	site := "same-origin"
+	for _, u := range f.req.urls {
+		o := u.origin()
+		if o.sameOrigin(f.req.origin) {
+			continue
+		}
+		if !o.sameSite(f.req.origin) {
+			return "cross-site"
+		}
+		site = "same-site"
+	}
+	return site
+}
+
+// itoa is short because statuses are printed everywhere.
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,191 @@
+package browser
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/concors/concors/cors/internal/fetchspec"
+)
+
+// unsafeHeaderNames returns the CORS-unsafe request-header names, lower-cased,
+// sorted and without duplicates (#cors-unsafe-request-header-names).
+func (f *fetch) unsafeHeaderNames() []string {
+	headers := f.req.headers
+	if len(headers) == 0 {
+		return nil
+	}
+	var unsafe []string
+	if f.prof.combinesBeforeSafelisting {
+		headers = combine(headers)
+	} else if f.prof.checksCombinedContentType {
+		if v, ok := f.req.get("Content-Type"); ok && !fetchspec.IsCORSSafelistedRequestHeader("Content-Type", v) {
+			unsafe = append(unsafe, "content-type")
+		}
+	}
+	total := 0
+	safe := 0
+	for _, h := range headers {
+		if f.safelisted(h.Name, h.Value) {
+			total += len(h.Value)
+			safe++
+		} else {
+			unsafe = append(unsafe, strings.ToLower(h.Name))
+		}
+	}
+	if total > fetchspec.MaxSafelistedTotal && !f.prof.noSafelistedTotal {
+		for _, h := range headers {
+			unsafe = append(unsafe, strings.ToLower(h.Name))
+		}
+	}
+	slices.Sort(unsafe)
+	return slices.Compact(unsafe)
+}
+
+// safelisted is the standard's rule plus the names that a browser adds.
+func (f *fetch) safelisted(name, value string) bool {
+	if fetchspec.IsCORSSafelistedRequestHeader(name, value) {
+		return true
+	}
+	return f.prof.safelists != nil && len(value) <= fetchspec.MaxSafelistedValue && f.prof.safelists(name, value)
+}
+
+// combine joins headers of the same name into one.
+func combine(headers []HeaderField) []HeaderField {
+	for i, h := range headers {
+		for _, k := range headers[:i] {
+			if fetchspec.EqualFold(h.Name, k.Name) {
+				return combineAll(headers)
+			}
+		}
+	}
+	return headers
+}
+
+func combineAll(headers []HeaderField) []HeaderField {
+	var out []HeaderField
+next:
+	for _, h := range headers {
+		for i := range out {
+			if fetchspec.EqualFold(out[i].Name, h.Name) {
+				out[i].Value += ", " + h.Value
+				continue next
+			}
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+// preflightUnlessCached is HTTP fetch's step 5.1.
+func (f *fetch) preflightUnlessCached() *Failure {
+	unsafe := f.unsafeHeaderNames()
+	if f.b.Preflights != nil && f.b.Preflights.match(f, unsafe) {
+		f.step("#cors-preflight-cache", "An earlier preflight answer is still remembered: no preflight is sent.")
+		return nil
+	}
+	return f.preflight(unsafe)
+}
+
+// preflight is "CORS-preflight fetch" (#cors-preflight-fetch).
+func (f *fetch) preflight(unsafe []string) *Failure {
+	r := &f.req
+	const section = "#cors-preflight-fetch"
+	// Steps 1 to 6.
+	res, fail := f.sendPreflight(unsafe)
+	if fail != nil {
+		return fail
+	}
+	x := &f.res.Exchanges[res.exch]
+	redirects := isRedirectStatus(res.status) && len(x.ResponseHeader["Location"]) > 0
+	if redirects && f.prof.preflightRedirectFirst {
+		return f.fail(PreflightRedirect, section, itoa(res.status), "200 to 299")
+	}
+	// Step 7.
+	if fail := f.corsCheck(res); fail != nil {
+		return fail
+	}
+	switch {
+	case redirects:
+		return f.fail(PreflightRedirect, section, itoa(res.status), "200 to 299")
+	case !isOKStatus(res.status):
+		return f.fail(PreflightStatus, section, itoa(res.status), "200 to 299")
+	}
+	f.step(section, "The preflight's status is %s, a success.", itoa(res.status))
+	p := preflightAnswer{
+		methods: listOf(x.ResponseHeader, "Access-Control-Allow-Methods"),
+		headers: listOf(x.ResponseHeader, "Access-Control-Allow-Headers"),
+	}
+	// Step 7.3.
+	if p.methods.failed() {
+		return f.fail(InvalidAllowMethods, section, p.methods.invalid, "")
+	}
+	if p.headers.failed() {
+		return f.fail(InvalidAllowHeaders, section, p.headers.invalid, "")
+	}
+	// Step 7.4.
+	if !p.methods.present && r.useCORSPreflight {
+		p.methods = list{present: true, items: []string{r.method}}
+	}
+	// Step 7.5.
+	include := r.credentials == Include
+	if !p.methods.has(r.method) && !fetchspec.IsCORSSafelistedMethod(r.method) && (include || !p.methods.has("*")) {
+		v, _ := headerValue(x.ResponseHeader, "Access-Control-Allow-Methods")
+		return f.fail(MethodNotAllowed, section, v, r.method)
+	}
+	f.step(section, "Method %s is allowed.", r.method)
+	// Steps 7.6 and 7.7.
+	if fail := f.headersAllowed(unsafe, &p.headers, include); fail != nil {
+		return fail
+	}
+	// Steps 7.8 to 7.15.
+	if f.b.Preflights != nil {
+		p.maxAge, p.cacheable = f.maxAge(x)
+		f.b.Preflights.store(f, &p)
+	}
+	return nil
+}
+
+// headersAllowed checks Access-Control-Allow-Headers.
+func (f *fetch) headersAllowed(unsafe []string, allowed *list, include bool) *Failure {
+	const section = "#cors-preflight-fetch"
+	wildcard := !include && allowed.has("*")
+	for _, name := range unsafe {
+		if allowed.hasFold(name) {
+			continue
+		}
+		nonWildcard := fetchspec.IsCORSNonWildcardRequestHeader(name)
+		if wildcard && (!nonWildcard || f.prof.wildcardCoversAuthorization) {
+			if nonWildcard {
+				f.note(NoteAuthorizationWildcard, section, name)
+			}
+			continue
+		}
+		x := &f.res.Exchanges[len(f.res.Exchanges)-1]
+		v, _ := headerValue(x.ResponseHeader, "Access-Control-Allow-Headers")
+		return f.fail(HeaderNotAllowed, section, v, name)
+	}
+	if len(unsafe) > 0 {
+		f.step(section, "Header %s is allowed.", strings.Join(unsafe, ", "))
+	}
+	return nil
+}
+
+// A preflightAnswer is what a preflight permits.
+type preflightAnswer struct {
+	methods, headers list
+	maxAge           time.Duration
+	cacheable        bool
+}
+
+// maxAge returns for how long the preflight's answer is remembered.
+func (f *fetch) maxAge(x *Exchange) (age time.Duration, cacheable bool) {
+	age, cacheable = f.prof.maxAge(x.ResponseHeader)
+	if f.prof.maxAgeCap > 0 && age > f.prof.maxAgeCap {
+		age = f.prof.maxAgeCap
+	}
+	if cacheable {
+		f.step("#http-access-control-max-age", "The answer is remembered for %s.", age.String())
+	}
+	return age, cacheable
+}

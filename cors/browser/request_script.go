@@ -1,0 +1,180 @@
+package browser
+
+import (
+	"strings"
+
+	"github.com/concors/concors/cors/internal/fetchspec"
+)
+
+// newFetch follows the Request constructor (#dom-request) and fetch()
+// (#dom-global-fetch). What it refuses is a TypeError before anything is sent.
+func (f *fetch) newFetch(call *Call) *Failure {
+	r := &f.req
+	const section = "#dom-request"
+	r.unsafeRequest = true
+	if r.url().hasCredentials() {
+		return f.fail(URLCredentials, section, r.url().String(), "")
+	}
+	switch r.mode {
+	case CORS, NoCORS, SameOrigin:
+	default:
+		return f.fail(InvalidCall, section, string(r.mode), "fetch() has no such mode")
+	}
+	method, ok := isomorphicEncode(orDefault(call.Method, "GET"))
+	switch {
+	case !ok || !fetchspec.IsToken(method):
+		return f.fail(InvalidMethod, section, call.Method, "")
+	case fetchspec.IsForbiddenMethod(method):
+		return f.fail(ForbiddenMethod, section, method, "")
+	}
+	r.method = f.normalizeMethod(method)
+	if r.mode == NoCORS && !fetchspec.IsCORSSafelistedMethod(r.method) {
+		return f.fail(NoCORSMethod, section, r.method, "")
+	}
+	for _, h := range call.Headers {
+		if fail := f.appendHeader(h); fail != nil {
+			return fail
+		}
+	}
+	if call.Body.Kind != NoBody && (r.method == "GET" || r.method == "HEAD") {
+		return f.fail(BodyWithGet, section, r.method, "")
+	}
+	if typ := f.setBody(call); typ != "" && !r.has("Content-Type") {
+		if fail := f.appendHeader(HeaderField{"Content-Type", typ}); fail != nil {
+			return fail
+		}
+	}
+	if r.stream {
+		if r.mode == NoCORS {
+			return f.fail(InvalidCall, section, "", `a ReadableStream cannot be sent in mode "no-cors"`)
+		}
+		r.useCORSPreflight = true
+	}
+	return nil
+}
+
+func (f *fetch) normalizeMethod(method string) string {
+	m := fetchspec.NormalizeMethod(method)
+	if m != method {
+		f.step("#concept-method-normalize", `Method %s is normalized to %s.`, method, m)
+	}
+	return m
+}
+
+// appendHeader appends to a Headers object (#concept-headers-append): forbidden
+// headers, and in mode "no-cors" all that are not safelisted, are dropped in
+// silence.
+func (f *fetch) appendHeader(h HeaderField) *Failure {
+	r := &f.req
+	name, ok1 := isomorphicEncode(h.Name)
+	value, ok2 := isomorphicEncode(h.Value)
+	value = fetchspec.NormalizeValue(value)
+	if !ok1 || !ok2 || !fetchspec.IsToken(name) || !fetchspec.IsHeaderValue(value) {
+		return f.fail(InvalidHeader, "#headers-validate", h.Name+": "+h.Value, "")
+	}
+	if fetchspec.IsForbiddenRequestHeader(name, value) {
+		f.note(NoteForbiddenHeader, "#forbidden-request-header", name)
+		return nil
+	}
+	if r.mode == NoCORS {
+		combined := value
+		if old, ok := r.get(name); ok {
+			combined = old + ", " + value
+		}
+		if !fetchspec.IsNoCORSSafelistedRequestHeader(name, combined) {
+			f.note(NoteNoCORSHeader, "#no-cors-safelisted-request-header", name)
+			return nil
+		}
+	}
+	r.headers = append(r.headers, HeaderField{name, value})
+	return nil
+}
+
+// newXMLHttpRequest follows open(), setRequestHeader() and send()
+// (https://xhr.spec.whatwg.org/).
+func (f *fetch) newXMLHttpRequest(call *Call) *Failure {
+	r := &f.req
+	r.unsafeRequest = true
+	r.mode, r.redirect = CORS, Follow
+	if r.credentials != Include {
+		r.credentials = SameOriginCredentials
+	}
+	r.useCORSPreflight = call.UploadListener
+	method, ok := isomorphicEncode(orDefault(call.Method, "GET"))
+	const open = "https://xhr.spec.whatwg.org/#dom-xmlhttprequest-open"
+	switch {
+	case !ok || !fetchspec.IsToken(method):
+		return f.fail(InvalidMethod, open, call.Method, "")
+	case fetchspec.IsForbiddenMethod(method):
+		return f.fail(ForbiddenMethod, open, method, "")
+	}
+	r.method = f.normalizeMethod(method)
+	for _, h := range call.Headers {
+		if fail := f.setRequestHeader(h); fail != nil {
+			return fail
+		}
+	}
+	if r.method == "GET" || r.method == "HEAD" {
+		return nil // send() sets the body to null
+	}
+	typ := f.setBody(call)
+	if typ == "" {
+		return nil
+	}
+	for i, h := range r.headers {
+		if fetchspec.EqualFold(h.Name, "Content-Type") {
+			if call.Body.Kind == Text {
+				r.headers[i].Value = charsetUTF8(h.Value)
+			}
+			return nil
+		}
+	}
+	r.headers = append(r.headers, HeaderField{"Content-Type", typ})
+	return nil
+}
+
+// setRequestHeader is XMLHttpRequest's: unlike fetch() it combines.
+func (f *fetch) setRequestHeader(h HeaderField) *Failure {
+	r := &f.req
+	name, ok1 := isomorphicEncode(h.Name)
+	value, ok2 := isomorphicEncode(h.Value)
+	value = fetchspec.NormalizeValue(value)
+	if !ok1 || !ok2 || !fetchspec.IsToken(name) || !fetchspec.IsHeaderValue(value) {
+		return f.fail(InvalidHeader, "https://xhr.spec.whatwg.org/#dom-xmlhttprequest-setrequestheader", h.Name+": "+h.Value, "")
+	}
+	if fetchspec.IsForbiddenRequestHeader(name, value) {
+		f.note(NoteForbiddenHeader, "#forbidden-request-header", name)
+		return nil
+	}
+	for i := range r.headers {
+		if fetchspec.EqualFold(r.headers[i].Name, name) {
+			r.headers[i].Value += ", " + value
+			return nil
+		}
+	}
+	r.headers = append(r.headers, HeaderField{name, value})
+	return nil
+}
+
+// charsetUTF8 replaces a charset parameter that is not UTF-8, as send() does
+// with a string body (https://xhr.spec.whatwg.org/#dom-xmlhttprequest-send).
+func charsetUTF8(contentType string) string {
+	if _, ok := fetchspec.Essence(contentType); !ok {
+		return contentType
+	}
+	parts := strings.Split(contentType, ";")
+	changed := false
+	for i, p := range parts[1:] {
+		name, value, _ := strings.Cut(strings.TrimLeft(p, " \t"), "=")
+		if fetchspec.EqualFold(name, "charset") && !fetchspec.EqualFold(strings.Trim(value, ` "`), "UTF-8") {
+			parts[i+1], changed = "charset=UTF-8", true
+		}
+	}
+	if !changed {
+		return contentType
+	}
+	for i, p := range parts {
+		parts[i] = strings.TrimSpace(p)
+	}
+	return strings.Join(parts, ";")
+}
