@@ -156,6 +156,9 @@ func (d *Decision) SetHeaders(h http.Header) {
 	}
 	t := d.template()
 	d.setHeaders(h, t, make([]string, t.size()))
+	if d.Anonymous {
+		dropCredentials(h)
+	}
 }
 
 func (d *Decision) template() *template {
@@ -175,9 +178,6 @@ func (d *Decision) setHeaders(h http.Header, t *template, room []string) {
 	t.write(h, room)
 	if d.allowed && d.c.kind == kindSelected {
 		room[0] = d.origin
-	}
-	if d.Anonymous {
-		dropCredentials(h)
 	}
 }
 

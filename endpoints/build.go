@@ -46,7 +46,7 @@ func Load(name string, data []byte, o Options) (*Document, *Table, *Report) {
 // report has every mistake, without places; the table is nil unless the report
 // is OK. The table does not refer to doc.
 func Build(doc *Document, o Options) (*Table, *Report) {
-	table, report := build(doc.Clone(), nil, o)
+	table, report := build(doc, nil, o)
 	if !report.OK() {
 		table = nil
 	}
@@ -103,8 +103,8 @@ func (r *router) endpoint(i int) {
 	if err != nil {
 		r.patternMistakes(s, err)
 	}
-	methods := r.methods(s, entry, pattern)
-	if err != nil {
+	methods, ok := r.methods(s, entry, pattern)
+	if err != nil || !ok {
 		return
 	}
 	ep.Method, ep.Host, ep.Path = pattern.Method(), pattern.Host(), pattern.Path()
@@ -134,19 +134,17 @@ func (r *router) upstreamOf(s spot, i int, entry *Entry) *url.URL {
 	if r.doc.Upstream != "" {
 		return r.parseUpstream(r.doc.Upstream).url
 	}
-	if key, _ := r.whole().find("upstream"); key == nil {
-		if r.unrouted == 0 {
-			r.noRoute = i
-		}
-		r.unrouted++
+	if r.unrouted == 0 {
+		r.noRoute = i
 	}
+	r.unrouted++
 	return nil
 }
 
 // reportMissingUpstream reports all endpoints without upstream as one mistake,
 // because one line mends them all.
 func (r *router) reportMissingUpstream() {
-	if r.unrouted == 0 {
+	if key, _ := r.whole().find("upstream"); r.unrouted == 0 || key != nil {
 		return
 	}
 	detail := ""
@@ -159,11 +157,7 @@ func (r *router) reportMissingUpstream() {
 // patternMistakes reports what route.Parse says about an endpoint, at the very
 // characters where the text has them as they are.
 func (r *router) patternMistakes(s spot, err error) {
-	var list route.Errors
-	if !errors.As(err, &list) {
-		r.add(s, "endpoint", cors.Code(route.PatternWildcardSyntax), "", "", err.Error())
-		return
-	}
+	list, _ := errors.AsType[route.Errors](err)
 	_, at := s.find("endpoint")
 	for _, e := range list {
 		here := at
@@ -198,24 +192,23 @@ func columnsTo(n *yaml.Node, offset int) int {
 	return columns
 }
 
-// methods returns the methods of a pattern without one, each once, as far as
-// they are valid.
-func (r *router) methods(s spot, entry *Entry, p route.Pattern) []string {
+// methods returns the methods of a pattern without one, each once; none: any. It
+// is not ok if it is unclear which are meant.
+func (r *router) methods(s spot, entry *Entry, p route.Pattern) (all []string, ok bool) {
 	if len(entry.Methods) == 0 {
-		return nil
+		return nil, true
 	}
 	if p.Method() != "" {
 		at, _ := s.find("methods")
 		r.addAt(at, s.field("methods"), MethodsNotNeeded, "", "", "")
-		return nil
+		return nil, true
 	}
 	if _, err := cors.NewMethods(entry.Methods...); err != nil {
 		for e := range cors.Errors(err) {
 			r.add(s, e.Field, e.Code, e.Value, e.Repair, e.Message())
 		}
-		return nil
+		return nil, false
 	}
-	var all []string
 	seen := make(map[string]bool)
 	for i, m := range entry.Methods {
 		if seen[m] {
@@ -225,7 +218,7 @@ func (r *router) methods(s spot, entry *Entry, p route.Pattern) []string {
 		seen[m] = true
 		all = append(all, m)
 	}
-	return all
+	return all, true
 }
 
 // route adds a pattern of ep to the routes. It returns false, and reports, if

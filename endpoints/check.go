@@ -200,7 +200,7 @@ func (c *checker) checkPolicy(s spot, p Policy) *setting {
 		return &setting{}
 	}
 	for _, k := range policyKeys {
-		if !slices.Contains(k.under, p.Allow) && p.writes(s, k.name) {
+		if !k.belongsTo(p.Allow) && p.writes(s, k.name) {
 			c.addWithoutEffect(s, k, p.Allow)
 		}
 	}
@@ -220,7 +220,7 @@ func (c *checker) checkAllow(s spot, p Policy) string {
 			return "" // reported where it was read
 		}
 		for _, k := range policyKeys {
-			if slices.Contains(k.under, AllowNone) || !p.writes(s, k.name) {
+			if k.belongsTo(AllowNone) || !p.writes(s, k.name) {
 				continue
 			}
 			if p.writes(s, "domains") {
@@ -301,7 +301,7 @@ func (c *checker) compile(p Policy) *setting {
 		return s
 	}
 	s := &setting{}
-	compiled, err := cors.Compile(p.CORS(), c.site)
+	compiled, err := cors.Compile(p.Clone().CORS(), c.site) // the document may change, the table must not
 	if err != nil {
 		s.mistakes = slices.Collect(cors.Errors(err))
 	} else {

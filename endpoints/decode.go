@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/concors/concors/cors"
@@ -13,7 +14,7 @@ import (
 )
 
 // maxBytes is the size of the largest document that is read.
-const maxBytes = 64 << 20
+const maxBytes = 16 << 20
 
 // A source is the text of a document, taken apart: where each value stands. A
 // nil source stands for a document that did not come from text.
@@ -38,13 +39,8 @@ func placeOf(n *yaml.Node) place { return place{n.Line, n.Column} }
 // read: syntax, unknown and repeated keys, values of a wrong type. What can be
 // read is in the document even then, so that all of it can be checked.
 func decode(file string, data []byte) (*Document, *source, *Report) {
-	d := &decoder{
-		doc:    &Document{},
-		src:    &source{file: file, broken: make(map[place]bool)},
-		report: &Report{},
-	}
-	root := d.parse(data)
-	if root != nil {
+	d := newDecoder(file)
+	if root := d.parse(data); root != nil {
 		d.document(root)
 	}
 	d.report.sort()
@@ -55,6 +51,14 @@ type decoder struct {
 	doc    *Document
 	src    *source
 	report *Report
+}
+
+func newDecoder(file string) *decoder {
+	return &decoder{
+		doc:    &Document{},
+		src:    &source{file: file, broken: make(map[place]bool)},
+		report: &Report{},
+	}
 }
 
 // add reports a mistake at p.
@@ -71,12 +75,13 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 		return nil
 	}
 	if !utf8.Valid(data) {
-		d.add(invalidUTF8(data), DocumentNotUTF8, "", "", "", "")
+		at := placeWhere(data, func(r rune, size int) bool { return r == utf8.RuneError && size == 1 })
+		d.add(at, DocumentNotUTF8, "", "", "", "")
 		return nil
 	}
 	loader, err := yaml.NewLoader(bytes.NewReader(data))
 	if err != nil {
-		d.syntax(err)
+		d.syntax(data, err)
 		return nil
 	}
 	var first, next yaml.Node
@@ -86,14 +91,14 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 		return nil
 	}
 	if err != nil {
-		d.syntax(err)
+		d.syntax(data, err)
 		return nil
 	}
 	switch err := loader.Load(&next); {
 	case err == nil:
 		d.add(placeOf(&next), DocumentsMany, "", "", "", "")
 	case err != io.EOF:
-		d.syntax(err)
+		d.syntax(data, err)
 	}
 	return content(&first)
 }
@@ -108,12 +113,13 @@ func content(n *yaml.Node) *yaml.Node {
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
-// invalidUTF8 returns the place of the first byte that is not UTF-8.
-func invalidUTF8(data []byte) place {
+// placeWhere returns the place of the first character of data for which stop is
+// true, or the end. The size of what is not UTF-8 is 1.
+func placeWhere(data []byte, stop func(r rune, size int) bool) place {
 	p := place{1, 1}
 	for len(data) > 0 {
 		r, size := utf8.DecodeRune(data)
-		if r == utf8.RuneError && size == 1 {
+		if stop(r, size) {
 			break
 		}
 		p.column++
@@ -126,14 +132,20 @@ func invalidUTF8(data []byte) place {
 }
 
 // syntax reports an error of the YAML parser.
-func (d *decoder) syntax(err error) {
+func (d *decoder) syntax(data []byte, err error) {
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
 		d.add(place{1, 1}, YAMLSyntax, "", "", "", known[YAMLSyntax].Message+": "+err.Error())
 		return
 	}
 	p := place{max(load.Mark.Line, 1), max(load.Mark.Column, 1)}
+	if end := placeWhere(data, func(rune, int) bool { return false }); p.line > end.line {
+		p = end // the parser adds a line of its own
+	}
 	switch {
+	case load.Stage == yaml.ReaderStage: // the parser does not say where
+		p = placeWhere(data, func(r rune, _ int) bool { return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r\u0085", r) })
+		d.add(p, YAMLSyntax, "", "", "", known[YAMLSyntax].Message+": "+load.Message)
 	case load.ContextMsg == "while scanning an alias", load.ContextMsg == "while scanning an anchor":
 		// An unquoted * is far more often a header or host pattern than an alias.
 		p = place{max(load.ContextMark.Line, 1), max(load.ContextMark.Column, 1)}
@@ -192,20 +204,12 @@ func (d *decoder) mapping(n *yaml.Node, field string, keys []key, visit func(nam
 		}
 		lines[k.Value] = k.Line
 		if findKey(keys, k.Value) == nil {
-			meant := meantKey(keys, k.Value)
-			d.add(placeOf(k), KeyUnknown, prefix+k.Value, k.Value, meant, unknownDetail(keys, k.Value))
+			meant, detail := meantKey(keys, k.Value)
+			d.add(placeOf(k), KeyUnknown, prefix+k.Value, k.Value, meant, detail)
 			return
 		}
 		visit(k.Value, prefix+k.Value, v)
 	})
-}
-
-// unknownDetail explains unknown keys that would need more than another name.
-func unknownDetail(keys []key, name string) string {
-	if &keys[0] == &policyKeys[0] && (strings.Contains(name, "method")) {
-		return "methods are not listed in a policy: those of the endpoints at a path are allowed"
-	}
-	return ""
 }
 
 // pairs visits the keys of n in order, repeated ones too. It returns false if n
@@ -321,7 +325,8 @@ func (d *decoder) document(root *yaml.Node) {
 			}
 		case "endpoints":
 			d.list(v, field, "a list of endpoints", "", func(i int, v *yaml.Node) {
-				d.entry(v, fmt.Sprintf("%s[%d]", field, i))
+				d.doc.Endpoints = append(d.doc.Endpoints, d.entry(v, fmt.Sprintf("%s[%d]", field, i)))
+				d.src.entries = append(d.src.entries, v)
 			})
 		}
 	})
@@ -385,19 +390,20 @@ func (d *decoder) duration(n *yaml.Node, field string) Duration {
 	return v
 }
 
-func (d *decoder) entry(n *yaml.Node, field string) {
+// entry reads an element of the endpoints. What cannot be read is an empty
+// entry, so that the others keep their numbers.
+func (d *decoder) entry(n *yaml.Node, field string) Entry {
 	var e Entry
-	visit := func(name, field string, v *yaml.Node) {
+	if isNull(n) {
+		d.add(placeOf(n), ValueMissing, field, "", "", "")
+		return e
+	}
+	d.mapping(n, field, entryKeys, func(name, field string, v *yaml.Node) {
 		switch name {
 		case "endpoint":
 			e.Endpoint = d.text(v, field)
 		case "cors":
-			if v.Kind == yaml.MappingNode {
-				p := d.policy(v, field)
-				e.CORS.Inline = &p
-			} else if e.CORS.Name = d.text(v, field); e.CORS.Name == "" && !d.src.broken[placeOf(v)] {
-				d.add(placeOf(v), ValueMissing, field, "", "", "")
-			}
+			e.CORS = d.setting(v, field)
 		case "upstream":
 			e.Upstream = d.text(v, field)
 		case "methods":
@@ -405,16 +411,20 @@ func (d *decoder) entry(n *yaml.Node, field string) {
 		case "encoded_paths":
 			e.EncodedPaths = d.boolean(v, field, false)
 		}
+	})
+	return e
+}
+
+func (d *decoder) setting(n *yaml.Node, field string) Setting {
+	if n.Kind == yaml.MappingNode {
+		p := d.policy(n, field)
+		return Setting{Inline: &p}
 	}
-	if isNull(n) {
+	name := d.text(n, field)
+	if name == "" && !d.src.broken[placeOf(n)] { // an empty string
 		d.add(placeOf(n), ValueMissing, field, "", "", "")
-	} else {
-		d.mapping(n, field, entryKeys, visit)
 	}
-	// What could not be read stays as an empty entry, so that the others keep
-	// their numbers.
-	d.doc.Endpoints = append(d.doc.Endpoints, e)
-	d.src.entries = append(d.src.entries, n)
+	return Setting{Name: name}
 }
 
 // join appends a key to the path of a field.

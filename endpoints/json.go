@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cors"
+	"go.yaml.in/yaml/v4"
 )
 
 // UnmarshalJSON reads a document as [Parse] does. Unknown keys and wrong types
@@ -19,6 +20,25 @@ func (d *Document) UnmarshalJSON(data []byte) error {
 	}
 	*d = *doc
 	return nil
+}
+
+// UnmarshalJSON reads a policy as it stands in a document.
+func (p *Policy) UnmarshalJSON(data []byte) error {
+	return unmarshal(data, func(d *decoder, n *yaml.Node) { *p = d.policy(n, "") })
+}
+
+// UnmarshalJSON reads an entry as it stands in a document.
+func (e *Entry) UnmarshalJSON(data []byte) error {
+	return unmarshal(data, func(d *decoder, n *yaml.Node) { *e = d.entry(n, "") })
+}
+
+func unmarshal(data []byte, read func(d *decoder, n *yaml.Node)) error {
+	d := newDecoder("")
+	if n := d.parse(data); n != nil {
+		read(d, n)
+	}
+	d.report.sort()
+	return d.report.Err()
 }
 
 // MarshalJSON writes the policies as one object, in order.

@@ -31,7 +31,7 @@ var (
 		{name: "policies", about: "Settings that endpoints refer to by name.",
 			aliases: []string{"policy", "settings"}},
 		{name: "endpoints", about: "The endpoints. Only what is listed is served; the order means nothing: of several patterns that match, the most specific one counts.",
-			aliases: []string{"routes", "paths"}},
+			aliases: []string{"endpoint", "routes", "paths"}},
 	}
 
 	policyKeys = []key{
@@ -77,6 +77,9 @@ var (
 	everywhere = []string{AllowNone, AllowAll, AllowSelected}
 )
 
+// belongsTo reports whether a policy's key means something under allow.
+func (k key) belongsTo(allow string) bool { return slices.Contains(k.under, allow) }
+
 // findKey returns the key called name, nil if there is none.
 func findKey(keys []key, name string) *key {
 	i := slices.IndexFunc(keys, func(k key) bool { return k.name == name })
@@ -86,17 +89,27 @@ func findKey(keys []key, name string) *key {
 	return &keys[i]
 }
 
-// meantKey returns the name that somebody who wrote name probably meant, empty
-// if there is no good guess.
-func meantKey(keys []key, name string) string {
+// meantKey returns the key that somebody who wrote name probably meant, empty
+// if there is no good guess, and what else there is to say, if anything.
+func meantKey(keys []key, name string) (meant, detail string) {
 	names := make([]string, 0, len(keys))
 	for _, k := range keys {
 		if slices.Contains(k.aliases, name) {
-			return k.name
+			return k.name, ""
 		}
 		names = append(names, k.name)
 	}
-	return nearest(name, names)
+	switch {
+	case name == "methods":
+		return "", "this key belongs into an endpoint; a policy allows the methods of the endpoints at a path"
+	case findKey(policyKeys, name) != nil:
+		return "", "this key belongs into a policy"
+	case findKey(entryKeys, name) != nil:
+		return "", "this key belongs into an endpoint"
+	case findKey(documentKeys, name) != nil:
+		return "", "this key belongs to the top of the document"
+	}
+	return nearest(name, names), ""
 }
 
 // nearest returns the candidate that is closest to what was written, empty if
@@ -108,7 +121,11 @@ func nearest(written string, candidates []string) string {
 		return ""
 	}
 	for _, c := range candidates {
-		if d := editDistance(written, strings.ToLower(c)); d < least && d <= max(1, len(c)/3) {
+		most := max(1, len(c)/3)
+		if len(c)-len(written) > most || len(written)-len(c) > most {
+			continue
+		}
+		if d := editDistance(written, strings.ToLower(c)); d < least && d <= most {
 			best, least = c, d
 		}
 	}

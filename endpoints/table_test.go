@@ -158,7 +158,7 @@ func TestPreflightIsJudgedByTheRequestedMethod(t *testing.T) {
 func TestAtPathSaysWhatA405Needs(t *testing.T) {
 	table := load(t, accounts)
 	for _, c := range []struct {
-		path, allow    string
+		path, allow   string
 		agree, exists bool
 	}{
 		{"/account", "DELETE, GET, HEAD, PATCH, PUT", false, true},

@@ -1,10 +1,13 @@
 package gateway
 
 import (
+	"bufio"
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,7 +23,7 @@ type exchange struct {
 	g     *Gateway
 	live  *live
 	in    *http.Request // as received
-	start time.Time
+	start time.Time     // zero: not measured
 
 	ep       *endpoints.Endpoint // nil: none, or none that is judged alone
 	stats    *endpointStats      // of ep; never nil
@@ -33,10 +36,15 @@ type exchange struct {
 	upgraded bool  // the connection is a tunnel now
 
 	// Of the request to the upstream.
+	forwarding bool           // there is one, and others may hold this exchange
 	forwarded  [3]string      // room for the X-Forwarded values
 	trailers   *http.Response // the upstream's answer, if it may have trailers
 	bodyFailed atomic.Bool    // the client's body could not be read
 }
+
+// exchanges are those of requests that were answered without the upstream, for
+// use again: attacks come in great numbers and should cost little.
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
 // exchangeKey finds the exchange in a request's context.
 type exchangeKey struct{}
@@ -79,7 +87,7 @@ func (x *exchange) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Unwrap lets http.ResponseController flush and hijack.
+// Unwrap lets http.ResponseController flush.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
 // finish is deferred by ServeHTTP: it answers 500 for a panic, counts and logs.
@@ -97,20 +105,33 @@ func (x *exchange) finish() {
 	if x.upgraded {
 		x.g.tunnels.leave()
 	}
-	took := time.Since(x.start)
-	x.g.metrics.observe(x, took)
-	if x.g.access != nil {
-		x.g.access.write(x, took, p != nil)
+	if !x.start.IsZero() {
+		took := time.Since(x.start)
+		if x.forwarding {
+			x.g.metrics.durations.Observe(took.Seconds())
+		}
+		if x.g.access != nil {
+			x.g.access.write(x, took, p != nil)
+		}
+	}
+	if !x.forwarding {
+		*x = exchange{}
+		exchanges.Put(x)
 	}
 	if p != nil {
 		panic(p)
 	}
 }
 
-// becomeTunnel records that the connection is about to be handed over.
-func (x *exchange) becomeTunnel() {
-	x.status, x.upgraded = http.StatusSwitchingProtocols, true
-	x.g.tunnels.enter()
+// Hijack implements http.Hijacker. The reverse proxy calls it when an upgrade
+// has been agreed.
+func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(x.ResponseWriter).Hijack()
+	if err == nil {
+		x.status, x.upgraded = http.StatusSwitchingProtocols, true
+		x.g.tunnels.enter()
+	}
+	return conn, rw, err
 }
 
 // fail answers with a problem of the gateway's own. It carries the CORS headers

@@ -107,8 +107,9 @@ func (a *api) do(method, path, body string, header ...string) reply {
 
 func send(t testing.TB, c *http.Client, r *http.Request) reply {
 	t.Helper()
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	res, err := c.Do(r)
+	once := *c
+	once.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := once.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

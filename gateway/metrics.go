@@ -79,9 +79,8 @@ func (s *endpointStats) upstreamError(reason string) {
 type metrics struct {
 	g         *Gateway
 	registry  *prometheus.Registry
-	unrouted  endpointStats          // requests without an endpoint
-	durations [3]prometheus.Observer // by verdict
-	other     prometheus.Observer    // no policy applied
+	unrouted  endpointStats // requests without an endpoint
+	durations prometheus.Histogram
 
 	problems []prometheus.Counter // by problem.index
 
@@ -110,15 +109,11 @@ func newMetrics(g *Gateway) *metrics {
 		panic("gateway: maxOutcomes is too small")
 	}
 	m := &metrics{g: g, registry: prometheus.NewRegistry()}
-	durations := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+	m.durations = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name:    "concors_request_duration_seconds",
-		Help:    "Time from the request to the end of its answer, by decision; none: no endpoint.",
+		Help:    "Time from a request that goes to the upstream to the end of its answer.",
 		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
-	}, []string{"decision"})
-	for _, v := range []cors.Verdict{cors.Run, cors.AnswerPreflight, cors.Refuse} {
-		m.durations[v] = durations.WithLabelValues(v.String())
-	}
-	m.other = durations.WithLabelValues("none")
+	})
 	answers := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "concors_own_answers_total",
 		Help: "Requests that the gateway itself answered, for a reason other than CORS.",
@@ -140,18 +135,9 @@ func newMetrics(g *Gateway) *metrics {
 		Name: "concors_document_last_reload_timestamp_seconds",
 		Help: "When the document in force came into force, in Unix time.",
 	})
-	m.registry.MustRegister(durations, answers, m.reloads, m.lastSuccess, m.lastReloadAt, m,
+	m.registry.MustRegister(m.durations, answers, m.reloads, m.lastSuccess, m.lastReloadAt, m,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
-}
-
-// observe counts a request that is over.
-func (m *metrics) observe(x *exchange, took time.Duration) {
-	o := m.other
-	if x.decided {
-		o = m.durations[x.decision.Verdict]
-	}
-	o.Observe(took.Seconds())
 }
 
 // reloaded records that a document was seen.

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -73,6 +72,9 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 	// decided by the query, so it is the upstream's to read.
 	out.URL.RawQuery = x.in.URL.RawQuery
 	onlyWebSocket(out.Header)
+	if body, ok := pr.In.Body.(*clientBody); ok {
+		body.announce(out)
+	}
 	x.forwardedHeaders(out.Header)
 }
 
@@ -83,7 +85,6 @@ func modifyResponse(res *http.Response) error {
 	// The upstream's other protocols would lead around the gateway.
 	delete(res.Header, "Alt-Svc")
 	if res.StatusCode == http.StatusSwitchingProtocols {
-		x.becomeTunnel()
 		x.setHeaders(res.Header)
 		return nil
 	}
@@ -93,11 +94,15 @@ func modifyResponse(res *http.Response) error {
 	// The reverse proxy would copy the header line by line. Moving it is
 	// cheaper. Content-Type stays, by which it knows event streams.
 	h := x.Header()
+	kind := res.Header[contentType]
 	for name, lines := range res.Header {
 		if name != contentType {
 			h[name] = lines
-			delete(res.Header, name)
 		}
+	}
+	clear(res.Header)
+	if kind != nil {
+		res.Header[contentType] = kind
 	}
 	x.setHeaders(h)
 	return nil
@@ -139,31 +144,6 @@ func (x *exchange) upstreamFailed(err error) {
 	x.stats.upstreamError(x.reason)
 	x.g.log.LogAttrs(context.Background(), slog.LevelError, "upstream failed",
 		slog.String("endpoint", x.stats.pattern), slog.String("upstream", x.ep.Upstream.Redacted()), slog.Any("error", err))
-}
-
-// body returns the request's body, limited to n bytes unless n is negative.
-func (x *exchange) body(n int64) io.ReadCloser {
-	body := x.in.Body
-	if n >= 0 {
-		// With the original writer, which closes the connection of a client
-		// that goes on sending.
-		body = http.MaxBytesReader(x.ResponseWriter, body, n)
-	}
-	return &clientBody{body, x}
-}
-
-// A clientBody remembers that the client, not the upstream, broke off.
-type clientBody struct {
-	io.ReadCloser
-	x *exchange
-}
-
-func (b *clientBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
-		b.x.bodyFailed.Store(true)
-	}
-	return n, err
 }
 
 // buffers is where the reverse proxy gets the buffers for bodies.

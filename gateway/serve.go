@@ -14,7 +14,11 @@ import (
 // ServeHTTP judges r by the table in force and answers it, or has its upstream
 // answer.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{ResponseWriter: w, g: g, in: r, start: time.Now(), live: g.live.Load(), stats: &g.metrics.unrouted}
+	x := exchanges.Get().(*exchange)
+	*x = exchange{ResponseWriter: w, g: g, in: r, live: g.live.Load(), stats: &g.metrics.unrouted}
+	if g.access != nil {
+		x.start = time.Now()
+	}
 	defer x.finish()
 	switch {
 	case x.live == nil:
@@ -135,6 +139,9 @@ func (x *exchange) carryOut() {
 
 // forward has the upstream answer r.
 func (x *exchange) forward(r *http.Request) {
+	if x.start.IsZero() {
+		x.start = time.Now()
+	}
 	limit := x.g.options.MaxBodyBytes
 	if limit >= 0 && r.ContentLength > limit {
 		x.fail(problemBodyTooLarge)
@@ -144,6 +151,7 @@ func (x *exchange) forward(r *http.Request) {
 	if r.ContentLength != 0 {
 		out.Body = x.body(limit)
 	}
+	x.forwarding = true
 	x.g.proxy.ServeHTTP(x, out)
 	x.cleanTrailers()
 }

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -25,37 +24,13 @@ import (
 type archive struct {
 	dir string // absolute
 	ext string // of the files in it
-
-	failure *failure // why the last revision could not be kept
-}
-
-// A failure is the last error of something that does not stop the rest.
-type failure struct {
-	mu  sync.Mutex
-	err error // guarded by mu
-}
-
-// set replaces the error and reports whether it is another one.
-func (f *failure) set(err error) (news bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	news = (err == nil) != (f.err == nil) || err != nil && err.Error() != f.err.Error()
-	f.err = err
-	return news
-}
-
-func (f *failure) get() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.err
 }
 
 // archiveOf returns the archive of the document at path.
 func archiveOf(path string) archive {
 	return archive{
-		dir:     filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".history"),
-		ext:     filepath.Ext(path),
-		failure: new(failure),
+		dir: filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".history"),
+		ext: filepath.Ext(path),
 	}
 }
 
@@ -107,17 +82,17 @@ func (a archive) list() ([]archived, error) {
 	return list, nil
 }
 
-// entries implements [History.Revisions].
+// entries returns what [History.Revisions] does.
 func (a archive) entries() ([]Entry, error) {
 	list, err := a.list()
 	entries := make([]Entry, 0, len(list))
 	for _, e := range list[:min(len(list), HistoryLen)] {
 		entries = append(entries, e.Entry)
 	}
-	return entries, errors.Join(err, a.failure.get())
+	return entries, err
 }
 
-// read implements [History.Raw].
+// read returns what [History.Raw] does.
 func (a archive) read(rev Revision) ([]byte, error) {
 	list, err := a.list()
 	if err != nil {
@@ -189,8 +164,8 @@ func writeDurably(path string, data []byte, mode fs.FileMode) error {
 }
 
 // makeArchive makes the folder of an archive, as open to others as a file of
-// the given mode. A .gitignore in it keeps the history, which Git has already,
-// out of Git.
+// the given mode. A .gitignore in it keeps it out of Git, which has a history of
+// its own.
 func makeArchive(dir string, mode fs.FileMode) error {
 	readable := mode & 0o044
 	err := os.Mkdir(dir, 0o700|readable|readable>>2)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
@@ -27,16 +28,16 @@ const getPatience = 100 * time.Millisecond
 // edit the file as they like, several processes may share it, and it may be a
 // symbolic link or be made later.
 //
-// A change made by hand is live some 20 ms after the writing program closed the
-// file, which keeps half-written files out: at once if the file was written
-// elsewhere and renamed into place. Where the operating system cannot report
-// changes, File looks for them 20 times a second.
+// A change made by hand is live some 20 ms after the file was last written and,
+// on Linux, closed: that keeps half-written files out. Where the operating
+// system cannot report changes, File looks for them 20 times a second.
 //
 // Revisions are kept in a folder beside the file: .concors.yaml.history for
 // concors.yaml.
 type File struct {
 	path    string // absolute
 	history archive
+	unable  failure // to keep the history
 	stop    context.CancelFunc
 	running sync.WaitGroup
 
@@ -44,7 +45,7 @@ type File struct {
 	keeper keeper      // what changes it happens under mu
 	seen   fs.FileInfo // of the content that keeper knows; nil if there is none; guarded by mu
 	young  bool        // a change since might not show in seen, as clocks tick slowly; guarded by mu
-	vexed  time.Time   // since when the file cannot be used; zero: it can; guarded by mu
+	ailing time.Time   // since when the file cannot be used; zero: it can; guarded by mu
 	unkept []version   // were live and are to be kept in the history, oldest first; guarded by mu
 
 	// before is called before each step of a write; its error makes the step
@@ -62,10 +63,10 @@ var (
 // waits for a better one. The error is about path itself. The store must be
 // closed.
 func OpenFile(path string, opts Options) (*File, error) {
-	return openFile(path, opts, newNotifier)
+	return openFile(path, opts, newNotifier, pollWatched)
 }
 
-func openFile(path string, opts Options, notify func() notifier) (*File, error) {
+func openFile(path string, opts Options, notify func() notifier, poll time.Duration) (*File, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("store: finding the folder of %s: %w", path, err)
@@ -83,7 +84,7 @@ func openFile(path string, opts Options, notify func() notifier) (*File, error) 
 	if _, err := f.settled(ctx, writingGrace); err != nil {
 		f.keeper.failed(&Problem{Err: err})
 	}
-	f.running.Go(func() { f.follow(ctx, notify()) })
+	f.running.Go(func() { f.follow(ctx, notify(), poll) })
 	f.running.Go(func() { f.rememberAll(ctx) })
 	return f, nil
 }
@@ -123,11 +124,10 @@ func (f *File) Watch(ctx context.Context) iter.Seq[Snapshot] { return f.keeper.w
 // symbolic link the target is written. Whoever reads the file meanwhile sees
 // the old content or the new one, also after a crash.
 //
-// An edit by hand that hits the file in the very microseconds between the last
-// comparison with base and the replacement is lost; operating systems offer no
-// way to replace a file only if nobody has changed it.
+// An edit by hand that hits the very microseconds between the last comparison
+// with base and the replacement is lost: editors do not know our lock.
 func (f *File) Put(ctx context.Context, doc *endpoints.Document, base Revision) (Revision, error) {
-	return f.change(ctx, base, putting(doc))
+	return f.change(ctx, base, f.keeper.putting(doc))
 }
 
 // Revisions implements [History].
@@ -135,7 +135,8 @@ func (f *File) Revisions(ctx context.Context) ([]Entry, error) {
 	if err := f.keeper.check(ctx); err != nil {
 		return nil, err
 	}
-	return f.history.entries()
+	entries, err := f.history.entries()
+	return entries, errors.Join(err, f.unable.get())
 }
 
 // Raw implements [History].
@@ -181,7 +182,7 @@ func (f *File) check(reason bool) time.Duration {
 // see check. Precondition: mu is held since s was seen.
 func (f *File) take(s sight) time.Duration {
 	if s.usable() {
-		f.seen, f.young, f.vexed = s.info, false, time.Time{}
+		f.seen, f.young, f.ailing = s.info, false, time.Time{}
 		before := f.keeper.get().Revision
 		f.keeper.found(s.raw, s.at)
 		if now := f.keeper.get(); now.Revision != before {
@@ -190,14 +191,14 @@ func (f *File) take(s sight) time.Duration {
 		return 0
 	}
 	f.seen = nil
-	if f.vexed.IsZero() {
-		f.vexed = time.Now()
+	if f.ailing.IsZero() {
+		f.ailing = time.Now()
 	}
 	grace := missingGrace
 	if s.wait > 0 {
 		grace = writingGrace
 	}
-	left := grace - time.Since(f.vexed)
+	left := grace - time.Since(f.ailing)
 	if left <= 0 {
 		f.keeper.failed(&Problem{Err: s.err})
 	}
@@ -220,9 +221,10 @@ func (f *File) settled(ctx context.Context, patience time.Duration) (sight, erro
 		if s.wait == 0 {
 			return s, s.err
 		}
-		if err := sleep(ctx, s.wait); err == errWriting {
+		switch err := sleep(ctx, s.wait); {
+		case errors.Is(err, errWriting): // patience has ended
 			return s, s.err
-		} else if err != nil {
+		case err != nil:
 			return s, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
 )
 
 // keep takes note that s is live and to be kept in the history. Precondition: mu
@@ -67,7 +68,28 @@ func (f *File) remembered(err error) {
 	if err != nil {
 		err = fmt.Errorf("store: the history of %s cannot be kept: %w", f.path, err)
 	}
-	if f.history.failure.set(err) && err != nil {
+	if f.unable.set(err) && err != nil {
 		f.keeper.opts.Logger.Warn("the history cannot be kept", "document", f.keeper.name, "error", err)
 	}
+}
+
+// A failure is the last error of something that does not stop the rest.
+type failure struct {
+	mu  sync.Mutex
+	err error // guarded by mu
+}
+
+// set replaces the error and reports whether it is another one.
+func (f *failure) set(err error) (news bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	news = (err == nil) != (f.err == nil) || err != nil && err.Error() != f.err.Error()
+	f.err = err
+	return news
+}
+
+func (f *failure) get() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
 }

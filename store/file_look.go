@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"time"
 )
 
@@ -77,21 +76,22 @@ func tryLook(path string) (sight, error) {
 	if wait := untilQuiet(f, before); wait > 0 {
 		return sight{wait: wait}, nil
 	}
-	raw, err := io.ReadAll(io.LimitReader(f, maxSize+1))
-	if err != nil {
-		return sight{}, err
-	}
-	if len(raw) > maxSize {
+	if before.Size() > maxSize {
 		return sight{}, fmt.Errorf("%s has more than %d bytes", path, maxSize)
+	}
+	raw := make([]byte, before.Size())
+	n, err := io.ReadFull(f, raw)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return sight{}, err
 	}
 	after, err := f.Stat()
 	if err != nil {
 		return sight{}, err
 	}
-	if !unchanged(before, after) || len(raw) != int(after.Size()) {
+	if n < len(raw) || !unchanged(before, after) {
 		return sight{wait: quietClosed}, nil
 	}
-	return sight{raw: slices.Clip(raw), info: after}, nil
+	return sight{raw: raw, info: after}, nil
 }
 
 // untilQuiet returns how long to wait until f has been left alone for long

@@ -24,10 +24,11 @@ func TestFile(t *testing.T) {
 	})
 }
 
-// open opens the store of the file at path for the time of the test.
+// open opens the store of the file at path for the time of the test. The store
+// depends on being told of changes, so that no test passes by polling alone.
 func open(t *testing.T, path string, opts store.Options) *store.File {
 	t.Helper()
-	f, err := store.OpenFile(path, opts)
+	f, err := store.OpenFileUnpolled(path, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,7 @@ func open(t *testing.T, path string, opts store.Options) *store.File {
 
 // write writes raw to path as a plain program does: truncate, then write.
 // Empty: removes the file.
-func write(t *testing.T, path string, raw []byte) {
+func write(t testing.TB, path string, raw []byte) {
 	t.Helper()
 	var err error
 	if len(raw) == 0 {

@@ -25,8 +25,9 @@ type notifier interface {
 	close()
 }
 
-// follow looks at the file whenever it may have changed, until ctx ends.
-func (f *File) follow(ctx context.Context, n notifier) {
+// follow looks at the file whenever it may have changed, and every poll without
+// a reason, until ctx ends.
+func (f *File) follow(ctx context.Context, n notifier, poll time.Duration) {
 	defer n.close()
 	var (
 		known   place
@@ -52,7 +53,7 @@ func (f *File) follow(ctx context.Context, n notifier) {
 		known, watched = f.rewatch(n, known, watched)
 		wait := f.check(reason)
 		if wait == 0 && watched {
-			wait = pollWatched
+			wait = poll
 		} else if wait == 0 {
 			wait = pollUnwatched
 		}

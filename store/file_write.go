@@ -16,20 +16,8 @@ func (f *File) change(ctx context.Context, base Revision, c change) (Revision, e
 	if err := f.keeper.check(ctx); err != nil {
 		return "", err
 	}
-	at, err := resolve(f.path)
-	if err != nil {
-		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
-	}
-	if at.gone {
-		return "", fmt.Errorf("store: writing %s: its folder does not exist; make it first", f.path)
-	}
-	unlock, err := lockFor(ctx, at)
-	if err != nil {
-		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
-	}
-	defer unlock()
 	for {
-		rev, err := f.replace(ctx, at, base, c)
+		rev, err := f.attempt(ctx, base, c)
 		if !errors.Is(err, errOvertaken) {
 			return rev, err
 		}
@@ -39,8 +27,21 @@ func (f *File) change(ctx context.Context, base Revision, c change) (Revision, e
 // errOvertaken says that somebody wrote the file while it was to be replaced.
 var errOvertaken = errors.New("the file was changed meanwhile")
 
-// replace is one attempt to change the file. Precondition: it is locked.
-func (f *File) replace(ctx context.Context, at place, base Revision, c change) (Revision, error) {
+// attempt is one attempt to change the file.
+func (f *File) attempt(ctx context.Context, base Revision, c change) (Revision, error) {
+	at, err := resolve(f.path)
+	if err != nil {
+		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
+	}
+	if err := mayWrite(at); err != nil {
+		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
+	}
+	unlock, err := lockFor(ctx, at)
+	if err != nil {
+		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
+	}
+	defer unlock()
+
 	old, err := f.settled(ctx, writingGrace)
 	if err != nil && !errors.Is(err, ErrEmpty) {
 		return "", err
@@ -59,11 +60,50 @@ func (f *File) replace(ctx context.Context, at place, base Revision, c change) (
 	if err := f.swap(ctx, at, temp, old.info, next); err != nil {
 		return "", errors.Join(err, os.Remove(temp))
 	}
+	err = f.step("sync folder", func() error { return syncFolder(at.dir) })
 	f.remember()
-	if err := f.step("sync folder", func() error { return syncFolder(at.dir) }); err != nil {
+	if err != nil {
 		return "", fmt.Errorf("store: %s has its new content, but a power failure might undo it: %w", f.path, err)
 	}
 	return next.Revision, nil
+}
+
+// Writable returns nil if Put may write the file as far as can be seen, and
+// otherwise why not: an [ErrReadOnly].
+func (f *File) Writable() error {
+	at, err := resolve(f.path)
+	if err == nil {
+		err = mayWrite(at)
+	}
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// mayWrite returns why the file at p must not be replaced, an [ErrReadOnly].
+// Renaming could replace a file that is marked read-only, but somebody meant
+// that mark, even where this process is root's.
+func mayWrite(p place) error {
+	if p.gone {
+		return fmt.Errorf("%w: its folder does not exist", ErrReadOnly)
+	}
+	if err := access(p.dir); err != nil {
+		return fmt.Errorf("%w: folder %s: %w", ErrReadOnly, p.dir, err)
+	}
+	info, err := os.Lstat(p.path())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	case info.Mode().Perm()&0o222 == 0:
+		return fmt.Errorf("%w: it is marked read-only (%v)", ErrReadOnly, info.Mode())
+	}
+	if err := access(p.path()); err != nil {
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	}
+	return nil
 }
 
 // swap puts temp in the place of the file and tells the watchers, unless the
@@ -79,6 +119,9 @@ func (f *File) swap(ctx context.Context, at place, temp string, old fs.FileInfo,
 		return fmt.Errorf("store: replacing %s: %w", f.path, err)
 	}
 	err = f.step("rename", func() error {
+		if again, err := resolve(f.path); err != nil || again.path() != at.path() {
+			return errors.Join(errOvertaken, err) // a link leads elsewhere now
+		}
 		now, err := os.Lstat(at.path())
 		switch {
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
@@ -91,7 +134,7 @@ func (f *File) swap(ctx context.Context, at place, temp string, old fs.FileInfo,
 	if err != nil {
 		return fmt.Errorf("store: replacing %s: %w", f.path, err)
 	}
-	f.seen, f.young, f.vexed = written, true, time.Time{}
+	f.seen, f.young, f.ailing = written, true, time.Time{}
 	next.Time = time.Now() // later than whatever anybody has seen in the old file
 	f.keeper.accept(next)
 	f.keep(next)
@@ -119,7 +162,7 @@ func (f *File) writeTemp(at place, data []byte, old fs.FileInfo) (path string, e
 			err = closeErr
 		}
 		if err != nil {
-			err = errors.Join(err, os.Remove(path))
+			err = errors.Join(err, os.Remove(temp.Name()))
 		}
 	}()
 	err = f.step("write", func() error {

@@ -65,10 +65,8 @@ func (k *keeper) found(raw []byte, at time.Time) {
 	case state.Problem == nil && rev == state.Revision:
 		// Nothing new.
 	case state.Problem != nil && rev == state.Revision:
-		k.accept(Snapshot{
-			Revision: rev, Raw: state.Raw, Document: state.Document, Table: state.Table,
-			Report: state.Report, Time: state.Time,
-		})
+		state.Problem = nil
+		k.accept(state)
 	case state.Problem != nil && rev == state.Problem.Revision:
 		// Still the same mistakes.
 	default:
@@ -108,13 +106,18 @@ type change func(stored []byte, state Snapshot) ([]byte, error)
 
 // putting is the change that writes doc. It works on the last good document
 // where what is stored is nothing or broken, so that comments survive.
-func putting(doc *endpoints.Document) change {
+// Mistakes that keep doc from being written as text at all are an
+// [*InvalidError] as well.
+func (k *keeper) putting(doc *endpoints.Document) change {
 	return func(stored []byte, state Snapshot) ([]byte, error) {
 		if state.Problem != nil || len(stored) == 0 {
 			stored = state.Raw
 		}
 		raw, err := endpoints.Edit(stored, doc)
 		if err != nil {
+			if _, report := endpoints.Build(doc, k.opts.Build); !report.OK() {
+				return nil, &InvalidError{Report: report}
+			}
 			return nil, fmt.Errorf("store: writing the document as text: %w", err)
 		}
 		return raw, nil

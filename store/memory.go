@@ -62,7 +62,7 @@ func (m *Memory) Watch(ctx context.Context) iter.Seq[Snapshot] { return m.keeper
 
 // Put implements [Store].
 func (m *Memory) Put(ctx context.Context, doc *endpoints.Document, base Revision) (Revision, error) {
-	return m.change(ctx, base, putting(doc))
+	return m.change(ctx, base, m.keeper.putting(doc))
 }
 
 // Restore implements [History].

@@ -25,7 +25,7 @@ type Store interface {
 	// Base is the [Snapshot.Stored] of the snapshot that doc was made from,
 	// empty where nothing is stored. If something else is stored by now, Put
 	// changes nothing and returns a [*StaleError]; if doc has mistakes, an
-	// [*InvalidError]. A doc that says what is stored already is no change:
+	// [*InvalidError]; if the store may not be written, an [ErrReadOnly]. A doc that says what is stored already is no change:
 	// Put returns base. Doc must not change while Put runs.
 	Put(ctx context.Context, doc *endpoints.Document, base Revision) (Revision, error)
 
@@ -131,8 +131,9 @@ func (p *Problem) same(o *Problem) bool {
 var (
 	ErrStale           = errors.New("the document has changed since it was read")
 	ErrInvalid         = errors.New("the document has mistakes")
-	ErrEmpty           = errors.New("there is no document yet")
+	ErrEmpty           = errors.New("there is no document")
 	ErrUnknownRevision = errors.New("this revision is not remembered")
+	ErrReadOnly        = errors.New("the document cannot be written")
 	ErrClosed          = errors.New("the store is closed")
 )
 

@@ -10,6 +10,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // lockPoll is how often a lock that others hold is tried; flock cannot wait and
@@ -42,6 +44,9 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 	}
 }
 
+// access returns why this process may not write to path.
+func access(path string) error { return unix.Access(path, unix.W_OK) }
+
 // keepOwner gives f the owner and group of old.
 func keepOwner(f *os.File, old fs.FileInfo) error {
 	mine, err := f.Stat()
@@ -53,8 +58,8 @@ func keepOwner(f *os.File, old fs.FileInfo) error {
 		return nil
 	}
 	if err := f.Chown(int(want.Uid), int(want.Gid)); err != nil {
-		return fmt.Errorf("it belongs to user %d and group %d, which this process (user %d) cannot keep; "+
-			"run it as that user, or make the file its own: %w", want.Uid, want.Gid, os.Geteuid(), err)
+		return fmt.Errorf("%w: it belongs to user %d and group %d, which this process (user %d) cannot keep; "+
+			"run it as that user, or make the file its own: %w", ErrReadOnly, want.Uid, want.Gid, os.Geteuid(), err)
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ type Browser struct {
 	Profile Profile
 	// Cookies are sent and stored. Nil: there are none, and none are kept.
 	Cookies *Cookies
+	// ThirdPartyCookies is the visitor's setting for cookies of other sites.
+	ThirdPartyCookies ThirdPartyCookies
 	// Preflights remembers preflight answers. Nil: every call that needs a
 	// preflight sends one.
 	Preflights *PreflightCache

@@ -32,6 +32,17 @@ type cookie struct {
 	expires     time.Time // zero: a session cookie
 }
 
+// ThirdPartyCookies says what becomes of cookies of another site than the one
+// in the address bar.
+type ThirdPartyCookies uint8
+
+const (
+	ThirdPartyDefault     ThirdPartyCookies = iota // as the profile's browser does when it is new
+	ThirdPartySent                                 // they are like any other
+	ThirdPartyPartitioned                          // each top-level site has its own
+	ThirdPartyBlocked                              // none are sent or kept
+)
+
 // SameSite is a cookie's SameSite attribute.
 type SameSite uint8
 
@@ -77,13 +88,18 @@ type cookieContext struct {
 	thirdParty bool
 	now        time.Time
 	prof       *behaviour
+
+	thirdPartyCookies ThirdPartyCookies
 }
 
 // cookieContext describes the current request to the cookie store.
 func (f *fetch) cookieContext() cookieContext {
 	r := &f.req
 	to := r.url().origin()
-	ctx := cookieContext{now: f.now(), prof: f.prof, sameSite: modeStrict}
+	ctx := cookieContext{now: f.now(), prof: f.prof, sameSite: modeStrict, thirdPartyCookies: f.b.ThirdPartyCookies}
+	if ctx.thirdPartyCookies == ThirdPartyDefault {
+		ctx.thirdPartyCookies = f.prof.thirdPartyCookies
+	}
 	if r.dest == "document" {
 		if !r.origin.sameSite(to) || r.taintedCrossSite() && f.prof.cookiesSeeRedirects {
 			ctx.sameSite = modeLax
@@ -181,7 +197,7 @@ func (c *Cookies) retrieve(u *address, ctx cookieContext) (string, []withheld) {
 		switch {
 		case k.secure && !ctx.secureFor(u):
 			kept = append(kept, withheld{k.name, NoteCookieSecure})
-		case ctx.thirdParty && k.partition == "" && ctx.prof.thirdPartyCookies != cookiesSent:
+		case ctx.thirdParty && k.partition == "" && ctx.thirdPartyCookies != ThirdPartySent:
 			kept = append(kept, withheld{k.name, NoteCookieThirdParty})
 		case !k.allowedIn(&ctx):
 			kept = append(kept, withheld{k.name, NoteCookieSameSite})
@@ -269,9 +285,9 @@ func (c *Cookies) store(line string, u *address, ctx cookieContext) (reason stri
 	switch {
 	case attrs.partitioned:
 		k.partition = orDefault(ctx.partition, u.origin().site())
-	case ctx.thirdParty && ctx.prof.thirdPartyCookies == cookiesBlocked:
+	case ctx.thirdParty && ctx.thirdPartyCookies == ThirdPartyBlocked:
 		return "third-party cookies are blocked"
-	case ctx.thirdParty && ctx.prof.thirdPartyCookies == cookiesPartitioned:
+	case ctx.thirdParty && ctx.thirdPartyCookies == ThirdPartyPartitioned:
 		k.partition = ctx.partition
 	}
 	c.mu.Lock()

@@ -33,16 +33,6 @@ func (p Profile) String() string {
 	return "profile " + strconv.Itoa(int(p))
 }
 
-// thirdPartyCookies says what becomes of cookies of another site than the one
-// in the address bar.
-type thirdPartyCookies uint8
-
-const (
-	cookiesSent        thirdPartyCookies = iota // they are like any other
-	cookiesPartitioned                          // each top-level site has its own
-	cookiesBlocked                              // none are sent or kept
-)
-
 // forgets says when remembered preflight answers for a URL are dropped.
 type forgets uint8
 
@@ -96,7 +86,7 @@ type behaviour struct {
 	// blocksCredentialedURLs: elements may not load user:password@ URLs.
 	blocksCredentialedURLs bool
 
-	thirdPartyCookies       thirdPartyCookies
+	thirdPartyCookies       ThirdPartyCookies
 	laxByDefault            bool // a cookie without SameSite is Lax
 	noneRequiresSecure      bool // SameSite=None needs Secure
 	secureCookiesOnLoopback bool // Secure cookies go to http://localhost
@@ -107,6 +97,7 @@ var behaviours = [...]behaviour{
 	Standard: {
 		name:                "standard",
 		maxAge:              standardMaxAge,
+		thirdPartyCookies:   ThirdPartySent,
 		newCache:            newStandardStore,
 		metadataOnWebSocket: true,
 		laxByDefault:        true,
@@ -127,6 +118,7 @@ var behaviours = [...]behaviour{
 		mixedContentByScheme:        true,
 		allowsMixedImages:           true,
 		blocksCredentialedURLs:      true,
+		thirdPartyCookies:           ThirdPartySent,
 		laxByDefault:                true,
 		noneRequiresSecure:          true,
 		secureCookiesOnLoopback:     true,
@@ -141,7 +133,7 @@ var behaviours = [...]behaviour{
 		forgets:                     forgetsOnFailedCheck,
 		metadataOnWebSocket:         true,
 		mixedContentByScheme:        true,
-		thirdPartyCookies:           cookiesPartitioned,
+		thirdPartyCookies:           ThirdPartyPartitioned,
 		noneRequiresSecure:          true,
 		secureCookiesOnLoopback:     true,
 	},
@@ -156,7 +148,7 @@ var behaviours = [...]behaviour{
 		forgets:                     forgetsNever,
 		metadataOnWebSocket:         true,
 		mixedContentByScheme:        true,
-		thirdPartyCookies:           cookiesBlocked,
+		thirdPartyCookies:           ThirdPartyBlocked,
 	},
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -195,11 +196,14 @@ func parseHost(s string) (string, error) {
 		}
 	}
 	if !plain || strings.Contains(s, "xn--") {
-		var err error
-		if host, err = hostProfile.ToASCII(unescape(s)); err != nil {
+		decoded := unescape(s)
+		ascii, err := hostProfile.ToASCII(decoded)
+		host = strings.ToLower(ascii)
+		if err != nil || !utf8.ValidString(decoded) || host == "" || strings.ContainsAny(host, forbiddenDomainBytes) {
 			return "", fmt.Errorf("invalid host %q", s)
 		}
-		if host = strings.ToLower(host); host == "" || strings.ContainsAny(host, forbiddenDomainBytes) {
+		// What Punycode hides must itself be a valid name.
+		if again, err := hostProfile.ToASCII(host); err != nil || again != host {
 			return "", fmt.Errorf("invalid host %q", s)
 		}
 	}

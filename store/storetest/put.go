@@ -150,6 +150,13 @@ func putInvalid(b *bench) {
 	if _, err := b.Store.Put(b.ctx, conflicting, s.Stored()); !errors.Is(err, store.ErrInvalid) {
 		b.Errorf("Put of conflicting endpoints: %v; want ErrInvalid", err)
 	}
+	unwritable := s.Document.Clone()
+	for range 2 {
+		unwritable.Policies = append(unwritable.Policies, endpoints.NamedPolicy{Name: "twice"})
+	}
+	if _, err := b.Store.Put(b.ctx, unwritable, s.Stored()); !errors.Is(err, store.ErrInvalid) {
+		b.Errorf("Put of two policies with one name: %v; want ErrInvalid", err)
+	}
 	if got := b.get(b.Store); got.Revision != s.Revision || got.Problem != nil {
 		b.Errorf("a refused Put left %s; want %s", describe(got), describe(s))
 	}

@@ -178,7 +178,11 @@ func reloadCallback(b *bench) {
 	expect("recovery", true)
 	b.put(b.Store, with(s.Document, "/b"), s.Stored())
 	expect("put", true)
-	b.get(b.Store)
+	b.spoil(nil)
+	expect("a removal", false)
+	for range 3 {
+		b.get(b.Store) // looking is no change
+	}
 	if len(b.reloads) > 0 {
 		b.Errorf("OnReload(%v) without a change", <-b.reloads)
 	}

@@ -1,0 +1,110 @@
+// Package cli is the command line of concors: it reads flags, calls the
+// packages that do the work, and puts what they say into words.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // it did not work, or the document has mistakes
+	exitUsage  = 2 // the command line itself makes no sense
+)
+
+// Main runs the command line args, without the program's name, and returns the
+// exit code. SIGINT and SIGTERM end what runs in an orderly way, a second one
+// at once.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // the second signal finds nobody listening
+	return run(ctx, args, stdin, stdout, stderr)
+}
+
+// run is Main until ctx ends.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	started := false // the command line has been understood
+	root := newRoot(&started)
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errSaid):
+		return exitFailed
+	}
+	fmt.Fprintf(stderr, "%s: %s\n", cmd.CommandPath(), strings.TrimSpace(err.Error()))
+	if hint, ok := errors.AsType[*hintError](err); ok {
+		fmt.Fprintln(stderr, hint.hint)
+	}
+	if !started {
+		fmt.Fprintf(stderr, "See: %s --help\n", cmd.CommandPath())
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// errSaid ends a command that has told already what is wrong.
+var errSaid = errors.New("told already")
+
+// A hintError is an error with a sentence on what to do.
+type hintError struct {
+	error
+	hint string
+}
+
+func (e *hintError) Unwrap() error { return e.error }
+
+const (
+	groupStart = "start"
+	groupWork  = "work"
+)
+
+func newRoot(started *bool) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "concors",
+		Short: "Cross-origin requests: one setting per endpoint, enforced",
+		Long: `Concors stands in front of an HTTP API and makes the server and the browser
+agree about cross-origin requests. One setting per endpoint says which websites
+may call it; everything else follows from that: the CORS headers, the preflight
+answers, and the refusal of requests that no preflight ever announces.`,
+		Example: `  concors demo                          see it work, on this machine
+  concors init                          write a starter file, concors.yaml
+  concors check concors.yaml            find every mistake in it
+  concors serve --config concors.yaml   enforce it`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRun:  func(*cobra.Command, []string) { *started = true },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.AddGroup(
+		&cobra.Group{ID: groupStart, Title: "To begin with:"},
+		&cobra.Group{ID: groupWork, Title: "To work with:"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add(groupStart, newDemo(), newInit())
+	add(groupWork, newServe(), newCheck(), newSchema())
+	root.AddCommand(newVersion(), newCompletion())
+	root.SetUsageFunc(usage)
+	return root
+}

@@ -1,0 +1,37 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// variable is the environment variable of a flag: CONCORS_TLS_CERT of
+// --tls-cert.
+func variable(f *pflag.Flag) string {
+	return "CONCORS_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+}
+
+// mentionEnvironment names each flag's variable in its help.
+func mentionEnvironment(set *pflag.FlagSet) {
+	set.VisitAll(func(f *pflag.Flag) { f.Usage += " [" + variable(f) + "]" })
+}
+
+// fromEnvironment sets the flags that are not on the command line from the
+// environment. An empty variable is as good as none.
+func fromEnvironment(set *pflag.FlagSet) error {
+	var errs []error
+	set.VisitAll(func(f *pflag.Flag) {
+		value := os.Getenv(variable(f))
+		if f.Changed || value == "" || f.Name == "help" {
+			return
+		}
+		if err := set.Set(f.Name, value); err != nil {
+			errs = append(errs, fmt.Errorf("%s=%s: %w", variable(f), value, err))
+		}
+	})
+	return errors.Join(errs...)
+}

@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/concors/concors/endpoints"
+	"github.com/concors/concors/gateway"
+	"github.com/concors/concors/store"
+)
+
+// serveFlags are the flags of concors serve.
+type serveFlags struct {
+	config      string
+	debug       bool
+	logLevel    slog.Level
+	logFormat   string
+	accessLog   bool
+	acmeDomains []string
+	acme        gateway.ACMEOptions
+	gateway     gateway.Options
+	server      gateway.ServerOptions
+}
+
+func newServe() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Enforce the file on real traffic",
+		Long: `Stand in front of the API and enforce the file. Preflights are answered here;
+requests that the file refuses never reach the API; all others are passed on, and
+their answers get the right headers.
+
+A saved file is enforced at once, without a dropped connection. A file with
+mistakes is reported and changes nothing: the last good one stays in force.
+
+SIGINT and SIGTERM end it in an orderly way: requests that run may finish.
+
+Every flag can be set in the environment: --tls-cert as CONCORS_TLS_CERT. A flag
+on the command line wins.`,
+		Example: `  concors serve
+  concors serve --config api.yaml --listen :443 --tls-cert cert.pem --tls-key key.pem
+  concors serve --listen :443 --acme-domain api.example.com`,
+		Args: cobra.NoArgs,
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			return fromEnvironment(cmd.Flags())
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.serve(cmd.Context(), cmd.ErrOrStderr())
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (f *serveFlags) register(cmd *cobra.Command) {
+	set := cmd.Flags()
+	set.SortFlags = false
+	section := sections(cmd)
+
+	section("What and where")
+	set.StringVarP(&f.config, "config", "c", defaultFile, "the `file` to enforce")
+	set.StringVarP(&f.server.Listen, "listen", "l", gateway.DefaultListen, "`address` where requests come in")
+	set.StringVar(&f.server.Admin, "admin", gateway.DefaultAdmin, "`address` of /healthz, /readyz and /metrics, or off")
+
+	section("TLS")
+	set.StringVar(&f.server.CertFile, "tls-cert", "", "`file` with the certificate chain (PEM)")
+	set.StringVar(&f.server.KeyFile, "tls-key", "", "`file` with its private key (PEM)")
+	set.StringSliceVar(&f.acmeDomains, "acme-domain", nil, "get certificates for this `name` from Let's Encrypt; may be repeated")
+	set.StringVar(&f.acme.Directory, "acme-directory", "", "`url` of the ACME directory of another authority")
+	set.StringVar(&f.acme.Storage, "acme-storage", "", "`folder` for keys and certificates (default in the user's configuration folder)")
+	set.StringVar(&f.acme.Email, "acme-email", "", "`address` the authority may write to")
+
+	section("What it tells")
+	set.BoolVar(&f.debug, "debug", false, "let refusals name the setting to change; for development")
+	set.TextVar(&f.logLevel, "log-level", slog.LevelInfo, "`level`: debug, info, warn or error")
+	set.StringVar(&f.logFormat, "log-format", "text", "`format`: text or json")
+	set.BoolVar(&f.accessLog, "access-log", true, "log each request")
+	set.Uint64Var(&f.gateway.AccessSample, "access-sample", 1, "of the requests that went well, log every `n`th only")
+
+	section("Upstreams and limits")
+	set.BoolVar(&f.gateway.UpstreamHost, "upstream-host", false, "send the upstream its own name in Host, not the client's")
+	set.Int64Var(&f.gateway.MaxBodyBytes, "max-body", gateway.DefaultMaxBodyBytes, "largest request body in `bytes`; -1 for any")
+	set.IntVar(&f.server.MaxHeaderBytes, "max-header", gateway.DefaultMaxHeaderBytes, "largest request header in `bytes`")
+	set.DurationVar(&f.server.ReadHeaderTimeout, "read-header-timeout", gateway.DefaultReadHeaderTimeout, "`time` for the header of a request to arrive")
+	set.DurationVar(&f.server.IdleTimeout, "idle-timeout", gateway.DefaultIdleTimeout, "`time` between two requests of a connection")
+	set.DurationVar(&f.gateway.DialTimeout, "dial-timeout", gateway.DefaultDialTimeout, "`time` to connect to an upstream")
+	set.DurationVar(&f.gateway.ResponseTimeout, "response-timeout", gateway.DefaultResponseTimeout, "`time` for an upstream to begin its answer; -1s for any")
+	set.DurationVar(&f.server.ShutdownTimeout, "shutdown-timeout", gateway.DefaultShutdownTimeout, "`time` for requests to finish at the end")
+	section("")
+
+	mentionEnvironment(set)
+	mustComplete(cmd, "config", completeYAML)
+	mustComplete(cmd, "log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
+	mustComplete(cmd, "log-format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// mustComplete registers how a flag's value is completed.
+func mustComplete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
+		panic(err) // there is no such flag
+	}
+}
+
+// serve runs the gateway until ctx ends.
+func (f *serveFlags) serve(ctx context.Context, stderr io.Writer) error {
+	log, err := f.logger(stderr)
+	if err != nil {
+		return err
+	}
+	f.gateway.Log = log
+	if f.accessLog {
+		f.gateway.AccessLog = log
+	}
+	if len(f.acmeDomains) > 0 {
+		f.acme.Domains = f.acmeDomains
+		f.server.ACME = &f.acme
+	}
+	documents, err := f.open(ctx, stderr)
+	if err != nil {
+		return err
+	}
+	defer documents.Close()
+	g, err := gateway.New(f.gateway)
+	if err != nil {
+		return err
+	}
+	s, err := gateway.NewServer(g, f.server)
+	if err != nil {
+		return explainListen(err)
+	}
+	if err := g.Load(ctx, documents); err != nil {
+		return err // it was broken since open has looked at it
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go g.Follow(ctx, documents)
+	return s.Run(ctx)
+}
+
+// open opens the store of the document, which must be good to begin with.
+func (f *serveFlags) open(ctx context.Context, stderr io.Writer) (*store.File, error) {
+	documents, err := store.OpenFile(f.config, store.Options{Build: endpoints.Options{Debug: f.debug}})
+	if err != nil {
+		return nil, err
+	}
+	now, err := documents.Get(ctx)
+	if err == nil && now.Problem != nil {
+		err = f.explainProblem(now.Problem.Err, stderr)
+	}
+	if err != nil {
+		documents.Close()
+		return nil, err
+	}
+	return documents, nil
+}
+
+// explainProblem says why the document cannot be used; of a document with
+// mistakes, all of them, as concors check does.
+func (f *serveFlags) explainProblem(err error, stderr io.Writer) error {
+	if invalid, ok := errors.AsType[*store.InvalidError](err); ok {
+		for _, m := range invalid.Report.Mistakes {
+			fmt.Fprintln(stderr, m)
+		}
+		return fmt.Errorf("%s has %s, so nothing is served", f.config, count(len(invalid.Report.Errors()), "mistake"))
+	}
+	if errors.Is(err, store.ErrEmpty) && !errors.Is(err, fs.ErrNotExist) {
+		return &hintError{fmt.Errorf("%s is empty", f.config), "To write a starter file: concors init --force " + f.config}
+	}
+	return unreadable(f.config, err)
+}
+
+// explainListen adds what to do where a listener cannot be opened.
+func explainListen(err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return &hintError{err, "Another program listens there. Choose another address with --listen or --admin; :0 takes any free port."}
+	case errors.Is(err, syscall.EACCES):
+		return &hintError{err, "Ports below 1024 need a permission: run under systemd with AmbientCapabilities=CAP_NET_BIND_SERVICE, or listen on :8080 behind a port forward."}
+	}
+	return err
+}
+
+func (f *serveFlags) logger(w io.Writer) (*slog.Logger, error) {
+	o := &slog.HandlerOptions{Level: f.logLevel}
+	switch f.logFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, o)), nil
+	}
+	return nil, fmt.Errorf("--log-format is text or json, not %q", f.logFormat)
+}

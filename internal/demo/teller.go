@@ -1,0 +1,157 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/concors/concors/cors"
+	"github.com/concors/concors/gateway"
+)
+
+// A teller tells what the gateway decides, to the terminal and to the journal.
+type teller struct {
+	out     io.Writer
+	sites   []site
+	journal *journal
+	silent  bool // the journal only
+
+	mu     sync.Mutex // guards out and headed
+	headed bool       // the head of the table has been written
+}
+
+func (t *teller) welcome(at Addresses) {
+	fmt.Fprintf(t.out, `
+  %s  a bookshop's API, the gateway in front of it, three websites
+
+  Open  %s
+           the bookshop: an allowed website
+        %s
+           a website that is not on the list
+        %s
+           an evil one, with a form that posts in your name
+
+  The settings are in %s
+  Change them while this runs: a saved file is enforced at once. Ctrl-C ends.
+
+  Chrome, Edge and Firefox find *.localhost on this machine; Safari may not.
+
+`, t.bold("Concors demo"), t.bold(at.Shop), t.bold(at.Prices), t.bold(at.Evil), at.Document)
+}
+
+// decided hears the gateway's decisions.
+func (t *teller) decided(e gateway.Event) {
+	ev := event{
+		Time:    time.Now(),
+		Origin:  e.Decision.Origin(),
+		Request: asked(e.Request),
+		Verdict: e.Decision.Verdict.String(),
+		Says:    words(e.Request, e.Decision),
+	}
+	t.journal.add(ev)
+	if told, ok := e.Request.Context().Value(toldKey{}).(*event); ok {
+		*told = ev
+	}
+}
+
+// asked is the request as people name it; of a preflight, what it asks for.
+func asked(r *http.Request) string {
+	if cors.IsPreflight(r) {
+		return "may I " + cors.PreflightMethod(r) + " " + r.URL.Path + "?"
+	}
+	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		return "connect " + r.URL.Path
+	}
+	return r.Method + " " + r.URL.Path
+}
+
+// words says what a decision means.
+func words(r *http.Request, d *cors.Decision) string {
+	said := ""
+	switch {
+	case d.Verdict == cors.AnswerPreflight:
+		said = "preflight answered: yes"
+	case d.Verdict == cors.Refuse && cors.IsPreflight(r):
+		said = "preflight answered: no, " + string(d.Reason)
+	case d.Verdict == cors.Refuse:
+		said = "refused before the API sees it: " + string(d.Reason)
+	case d.Anonymous:
+		said = "runs, credentials dropped"
+	case d.Foreign:
+		said = "runs, with credentials"
+	default:
+		said = "runs, not from another website"
+	}
+	if d.Observed {
+		said = "only observed, or else: " + said
+	}
+	return strings.ToUpper(said[:1]) + said[1:]
+}
+
+type toldKey struct{}
+
+// watch tells the terminal about each decision of next, once the request is
+// done: only then is it known whether the API has seen it.
+func (t *teller) watch(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		told := new(event)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), toldKey{}, told)))
+		if told.Verdict != "" && !t.silent {
+			t.line(told)
+		}
+	})
+}
+
+// line writes one row of the table.
+func (t *teller) line(e *event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	const columns = "  %-8s  %-8s  %-24s  %-54s  %s\n"
+	if !t.headed {
+		t.headed = true
+		fmt.Fprintf(t.out, columns, "Time", "Website", "Request", "  Gateway", "Requests the API has seen")
+	}
+	sign := t.colour("32", "✓ ")
+	if e.Verdict == cors.Refuse.String() {
+		sign = t.colour("31", "✗ ")
+	}
+	// The sign may hold invisible bytes, so the column is padded without it.
+	fmt.Fprintf(t.out, columns, e.Time.Format(time.TimeOnly), siteName(t.sites, e.Origin), e.Request,
+		sign+fmt.Sprintf("%-52s", e.Says), fmt.Sprint(t.journal.executed()))
+}
+
+// log is where the gateway's own messages go: what operators should know, such
+// as mistakes in a changed document.
+func (t *teller) log() slog.Handler {
+	if t.silent {
+		return slog.DiscardHandler
+	}
+	return slog.NewTextHandler(t, &slog.HandlerOptions{Level: slog.LevelWarn})
+}
+
+// Write implements io.Writer for the log.
+func (t *teller) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.out.Write(append([]byte("  "), p...))
+}
+
+func (t *teller) bold(s string) string { return t.colour("1", s) }
+
+// colour wraps s in an ANSI sequence if somebody will see it.
+func (t *teller) colour(code, s string) string {
+	f, ok := t.out.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" {
+		return s
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}

@@ -1,0 +1,140 @@
+package differential
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/concors/concors/internal/realbrowser"
+)
+
+// OpenLab starts a browser and the server for its scenarios. Close ends both.
+func OpenLab(ctx context.Context, kind realbrowser.Kind) (*Lab, error) {
+	s, err := startServer()
+	if err != nil {
+		return nil, err
+	}
+	b, err := realbrowser.Start(ctx, kind, realbrowser.Options{Dial: s.dial})
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return &Lab{server: s, browser: b, profile: profiles[kind]}, nil
+}
+
+// Close ends the browser and the server.
+func (l *Lab) Close() error {
+	err := l.browser.Close()
+	l.server.close()
+	return err
+}
+
+// Result is the outcome of one scenario.
+type Result struct {
+	Scenario    *Scenario
+	Real, Model *Observation
+	Diffs       []Difference
+	Known       []*KnownDifference // those of the list that explain Diffs
+	Retried     int
+	Err         error // the scenario could not be run
+}
+
+// Unexplained reports whether browser and model disagree without a known reason.
+func (r *Result) Unexplained() bool { return r.Err != nil || len(r.Diffs) > 0 && len(r.Known) == 0 }
+
+// scenarioTimeout is how long one scenario may take on a busy machine.
+const scenarioTimeout = 12 * time.Second
+
+// quiets are the waiting times of attempt after attempt: a busy machine delays
+// requests of which the page learns nothing.
+var quiets = []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 1200 * time.Millisecond}
+
+// Run runs a scenario; one that differs is run again, more patiently.
+func (l *Lab) Run(ctx context.Context, sc *Scenario) *Result {
+	r := &Result{Scenario: sc, Model: RunModel(l.profile, sc)}
+	for i, quiet := range quiets {
+		r.Retried = i
+		attempt, cancel := context.WithTimeoutCause(ctx, scenarioTimeout, fmt.Errorf("no result after %v", scenarioTimeout))
+		r.Real, r.Err = l.run(attempt, sc, quiet)
+		cancel()
+		if r.Err != nil {
+			continue
+		}
+		r.Diffs = Compare(r.Real, r.Model)
+		if len(r.Diffs) == 0 {
+			return r
+		}
+		if r.Known = explain(l.browser.Kind(), sc, r.Diffs); len(r.Known) > 0 {
+			return r
+		}
+	}
+	return r
+}
+
+// workers is how many scenarios are in the browser at a time.
+const workers = 6
+
+// RunAll runs scenarios concurrently and returns the results in their order.
+func (l *Lab) RunAll(ctx context.Context, scenarios []*Scenario) []*Result {
+	results := make([]*Result, len(scenarios))
+	next := make(chan int)
+	var working sync.WaitGroup
+	for range workers {
+		working.Go(func() {
+			for i := range next {
+				results[i] = l.Run(ctx, scenarios[i])
+			}
+		})
+	}
+	for i := range scenarios {
+		next <- i
+	}
+	close(next)
+	working.Wait()
+	return results
+}
+
+// Summary groups the unexplained differences by their fields, most frequent
+// first, with one example each.
+func Summary(results []*Result) string {
+	groups := map[string][]*Result{}
+	for _, r := range results {
+		if !r.Unexplained() {
+			continue
+		}
+		key := "could not be run"
+		if r.Err == nil {
+			var fields []string
+			for _, d := range r.Diffs {
+				fields = append(fields, d.Field)
+			}
+			key = strings.Join(fields, ", ")
+		}
+		groups[key] = append(groups[key], r)
+	}
+	keys := slices.SortedFunc(maps.Keys(groups), func(a, b string) int { return len(groups[b]) - len(groups[a]) })
+	var w strings.Builder
+	for _, key := range keys {
+		fmt.Fprintf(&w, "%5d × %s\n", len(groups[key]), key)
+		for i, r := range groups[key] {
+			if i < 2 {
+				if r.Err != nil {
+					fmt.Fprintf(&w, "  %s: %v\n%s", r.Scenario.Name, r.Err, r.Scenario)
+				} else {
+					w.WriteString("  " + Report(r.Scenario.Name, r.Scenario, r.Diffs))
+				}
+				continue
+			}
+			fmt.Fprintf(&w, "  also: %s\n", r.Scenario.Name)
+			if i == 8 {
+				fmt.Fprintf(&w, "  and %d more\n", len(groups[key])-9)
+				break
+			}
+		}
+	}
+	return w.String()
+}
