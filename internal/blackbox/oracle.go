@@ -1,0 +1,401 @@
+package blackbox
+
+import (
+	"slices"
+	"strings"
+)
+
+// This file is a reading of the design's sections 1, 2 and 5, in the order of
+// its sentences and without a clever thought. Where the design allows more
+// than one reading, the one that seemed most natural comes first and the other
+// is a point below; an answer is right if it fits any reading that the question
+// touches.
+//
+// Points:
+//
+//	limits     "Origin over 512 bytes or on several lines: refused before
+//	           parsing" stands against "ours: runs" and against "under all the
+//	           Origin's value is not parsed, whatever it is". First reading:
+//	           the limit wins. (Under enforce: false nothing is refused.)
+//	custom     rule 3 compares host and port with Host. capacitor://localhost
+//	           sent to Host localhost is an own origin by its letter, while no
+//	           API has a custom scheme. First reading: not own.
+//	port       an own Origin with its default port written out (no browser
+//	           sends it). First reading: "default ports are normalised".
+//	anyport    http://localhost:* against port 0, and against the default port
+//	           written out. First reading: any port from 1.
+//	case       an own Origin in upper case (no browser sends it), or a Host.
+//	           First reading: an Origin is compared as it stands.
+//	label      hosts may hold "*" and the like by the URL standard, though no
+//	           name in DNS does. First reading: letters, digits, - and _.
+//	declared   "one of those whose host is Host": the name alone, or with its
+//	           port. First reading: with its port, default ports normalised.
+//	known      a declared https origin behind a proxy that says http: "the
+//	           scheme is compared when it is known". First reading: the
+//	           declared origin is enough.
+//	anysender  `senders: any` and an Origin that is empty or garbage. First
+//	           reading: any.
+//	absent     an Origin line without a value. First reading: it is there, and
+//	           it is foreign.
+//	observed   a preflight for a method that no endpoint has, at a path where
+//	           all stand aside. First reading: 403 method-not-allowed.
+//	commas     an Access-Control-Request-Headers of thousands of commas, below
+//	           4 KiB. First reading: allowed. And a name that is no token,
+//	           under `*`. First reading: refused.
+//
+// Not asserted: the Access-Control-Expose-Headers of a preflight's answer and
+// HEAD in its list of methods (browsers need neither), the page or problem
+// document where Accept asks for HTML in what is not a navigation, what a 404
+// or 400 says about embedding (no policy applies to them).
+
+// reading holds the points that are read the second way.
+type reading map[string]bool
+
+var points = []string{"limits", "custom", "port", "anyport", "case", "label", "declared", "known", "anysender", "absent", "observed", "commas"}
+
+// Expect is what the design wants of the question, by the first reading of
+// every point.
+func Expect(q *Question) Want { return reading{}.expect(q) }
+
+// Alternatives are the answers that other readings want.
+func Alternatives(q *Question) []Want {
+	var wants []Want
+	for _, p := range points {
+		wants = append(wants, reading{p: true}.expect(q))
+	}
+	return wants
+}
+
+func (r reading) expect(q *Question) Want {
+	// "Paths with an encoded slash, backslash, NUL or dot segments get 400
+	// unless the endpoint opts in."
+	here := endpointsAt(q.World, q.path())
+	if trickyPath(q.path()) && (len(here) == 0 || !here[0].EncodedPaths) {
+		return Want{Row: "tricky path", Column: "-", Status: 400, NoPolicy: true}
+	}
+	if len(here) == 0 {
+		return Want{Row: "unknown path", Column: "-", Status: 404, NoPolicy: true}
+	}
+	if isPreflight(q) {
+		return r.preflight(q, here)
+	}
+	ep := serving(here, q.Method)
+	if ep == nil {
+		return r.wrongMethod(q, here)
+	}
+	s := ep.Setting
+	if s.Observe {
+		return Want{Row: "any", Column: s.Allow + ", not enforced", Reached: ep.Upstream == "", Gateway: gatewayError(ep), Untouched: true}
+	}
+	row, verdict := r.judge(q, s)
+	return r.answer(q, ep, row, verdict)
+}
+
+type verdict int
+
+const (
+	refused verdict = iota
+	runs
+	anonymous // runs, credentials dropped
+)
+
+// The rows of the table.
+const (
+	rowPreflight  = "preflight"
+	rowLimit      = "over a limit"
+	rowOurs       = "ours"
+	rowNavigation = "navigation"
+	rowSender     = "sender"
+	rowAllowed    = "Origin allowed"
+	rowDisallowed = "Origin not allowed"
+	rowEmbed      = "no Origin, GET or HEAD"
+	rowUnsafe     = "no Origin, other method"
+	rowNoEndpoint = "no endpoint for the method"
+)
+
+// judge is the table, from the row "ours" downwards.
+func (r reading) judge(q *Question, s *Setting) (row string, v verdict) {
+	origins := q.values("Origin")
+	if r["absent"] && len(origins) == 1 && origins[0] == "" {
+		origins = nil
+	}
+	if overLimit(origins) && !r["limits"] {
+		return rowLimit, refused
+	}
+	safe := q.Method == "GET" || q.Method == "HEAD"
+
+	if r.ours(q, origins) {
+		return rowOurs, runs
+	}
+	if safe && navigates(q) {
+		return rowNavigation, runs
+	}
+	if q.Method == "POST" && s.Allow != "all" && r.sender(s, origins) {
+		return rowSender, runs
+	}
+	if len(origins) > 0 {
+		switch {
+		case s.Allow == "all":
+			return rowAllowed, anonymous
+		case !r.allowed(s, origins):
+			return rowDisallowed, refused
+		case s.Credentials:
+			return rowAllowed, runs
+		}
+		return rowAllowed, anonymous
+	}
+	if safe {
+		switch embed(s) {
+		case "any":
+			return rowEmbed, anonymous
+		case "same-site":
+			if q.one("Sec-Fetch-Site") == "same-site" {
+				return rowEmbed, runs
+			}
+		}
+		return rowEmbed, refused
+	}
+	if s.Allow == "all" {
+		return rowUnsafe, anonymous
+	}
+	return rowUnsafe, refused
+}
+
+// ours is "Whose request is it?", its four rules.
+func (r reading) ours(q *Question, origins []string) bool {
+	if site := q.values("Sec-Fetch-Site"); len(site) > 0 {
+		return len(site) == 1 && (site[0] == "same-origin" || site[0] == "none")
+	}
+	if len(origins) == 0 {
+		return true
+	}
+	return len(origins) == 1 && r.own(q, origins[0])
+}
+
+// navigates: "mode navigate, dest not iframe, frame, embed, object,
+// fencedframe", read only beside Sec-Fetch-Site.
+func navigates(q *Question) bool {
+	if len(q.values("Sec-Fetch-Site")) == 0 || q.one("Sec-Fetch-Mode") != "navigate" {
+		return false
+	}
+	return !slices.Contains([]string{"iframe", "frame", "embed", "object", "fencedframe"}, q.one("Sec-Fetch-Dest"))
+}
+
+func overLimit(origins []string) bool {
+	return len(origins) > 1 || len(origins) == 1 && len(origins[0]) > 512
+}
+
+func embed(s *Setting) string {
+	switch {
+	case s.Embed != "":
+		return s.Embed
+	case s.Allow == "all":
+		return "any"
+	}
+	return "same-origin"
+}
+
+// sender: the Origin is in senders; `any` includes null.
+func (r reading) sender(s *Setting, origins []string) bool {
+	if len(origins) != 1 {
+		return false
+	}
+	if slices.Contains(s.Senders, "any") {
+		return !r["anysender"] || origins[0] == "null" || serialized.MatchString(origins[0])
+	}
+	return slices.ContainsFunc(s.Senders, func(p string) bool { return r.matches(p, origins[0]) })
+}
+
+// allowed: the request has one Origin, and the setting lists it. One that is
+// too long for any host is none that it lists.
+func (r reading) allowed(s *Setting, origins []string) bool {
+	return len(origins) == 1 && !overLimit(origins) && slices.ContainsFunc(s.Domains, func(p string) bool { return r.matches(p, origins[0]) })
+}
+
+// preflight is the table's first row.
+func (r reading) preflight(q *Question, here []*Endpoint) Want {
+	method := q.one("Access-Control-Request-Method")
+	ep := serving(here, method)
+	if ep == nil {
+		if r["observed"] && allObserve(here) {
+			return Want{Row: rowPreflight, Column: "none has the method", Reached: here[0].Upstream == "", Gateway: gatewayError(here[0]), Untouched: true}
+		}
+		w := refusal(rowPreflight, "none has the method", []string{"method-not-allowed"})
+		w.AnyCORP = true
+		return w
+	}
+	s := ep.Setting
+	w := Want{Row: rowPreflight, Column: s.Allow, Preflight: true, CORP: corp(s)}
+	if s.Observe {
+		return Want{Row: rowPreflight, Column: s.Allow + ", not enforced", Reached: ep.Upstream == "", Gateway: gatewayError(ep), Untouched: true}
+	}
+	origins := q.values("Origin")
+	var reasons []string
+	switch {
+	case overLimit(origins) && !(r["limits"] && s.Allow == "all"), requestHeaderBytes(q) > 4096:
+		reasons = []string{""} // any
+	case s.Allow == "none", s.Allow == "selected" && !r.allowed(s, origins):
+		reasons = []string{originReason(s, origins)}
+	}
+	if !r.namesAllowed(q, s) {
+		reasons = append(reasons, "header-not-allowed")
+	}
+	if len(reasons) > 0 {
+		rw := refusal(rowPreflight, s.Allow, reasons)
+		rw.CORP = corp(s)
+		return rw
+	}
+	w.Status = 204
+	w.AllowOrigin = "*"
+	if s.Allow == "selected" {
+		w.AllowOrigin = origins[0]
+	}
+	w.AllowCredentials = s.Credentials
+	w.MaxAge = s.MaxAge
+	w.AllowHeaders = s.Headers
+	w.RequestedMethod = method
+	for _, e := range here {
+		if e.Setting != s {
+			continue
+		}
+		switch {
+		case e.Method != "":
+			w.AllowMethods = append(w.AllowMethods, e.Method)
+		case len(e.Methods) > 0:
+			w.AllowMethods = append(w.AllowMethods, e.Methods...)
+		default:
+			w.AnyMethods = true
+		}
+	}
+	w.VaryHas = []string{"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"}
+	if !carriesCredentials(q) {
+		w.VaryNot = []string{"Sec-Fetch-Site"}
+	}
+	return w
+}
+
+// wrongMethod: "a 405 carries the path's headers where all its endpoints
+// agree".
+func (r reading) wrongMethod(q *Question, here []*Endpoint) Want {
+	w := Want{Row: rowNoEndpoint, Column: "mixed", Status: 405, AnyCORP: true}
+	for _, e := range here {
+		if e.Method != "" {
+			w.Allow = append(w.Allow, e.Method)
+		}
+		w.Allow = append(w.Allow, e.Methods...)
+	}
+	s := here[0].Setting
+	for _, e := range here {
+		if e.Setting != s {
+			return w
+		}
+	}
+	w.Column = s.Allow
+	if s.Observe {
+		return w
+	}
+	if overLimit(q.values("Origin")) && !r["limits"] {
+		return w
+	}
+	w.AnyCORP = false
+	r.responseHeaders(&w, q, s)
+	return w
+}
+
+// answer turns a verdict into what the client and the upstream see.
+func (r reading) answer(q *Question, ep *Endpoint, row string, v verdict) Want {
+	s := ep.Setting
+	if v == refused {
+		origins := q.values("Origin")
+		reason := originReason(s, origins)
+		switch row {
+		case rowEmbed:
+			reason = "embed-not-allowed"
+		case rowLimit, rowUnsafe:
+			reason = ""
+		}
+		w := refusal(row, s.Allow, []string{reason})
+		w.CORP = corp(s)
+		return w
+	}
+	w := Want{Row: row, Column: s.Allow, Reached: ep.Upstream == "", Gateway: gatewayError(ep)}
+	if v == anonymous {
+		w.Anonymous = true
+		w.KeepAuthorization = slices.ContainsFunc(s.Headers, func(h string) bool { return strings.EqualFold(h, "Authorization") }) &&
+			len(q.values("Origin")) > 0
+	}
+	r.responseHeaders(&w, q, s)
+	return w
+}
+
+// responseHeaders are the headers of every answer that is no refusal.
+func (r reading) responseHeaders(w *Want, q *Question, s *Setting) {
+	w.CORP = corp(s)
+	switch s.Allow {
+	case "all":
+		w.AllowOrigin = "*"
+		w.ExposeHeaders = s.Expose
+		w.VaryNot = []string{"Origin"}
+	case "selected":
+		w.VaryHas = []string{"Origin"}
+		if origins := q.values("Origin"); r.allowed(s, origins) {
+			w.AllowOrigin = origins[0]
+			w.AllowCredentials = s.Credentials
+			w.ExposeHeaders = s.Expose
+		}
+	default:
+		w.VaryNot = []string{"Origin"}
+	}
+	// "Where credentials may be dropped, answers to requests that carried some
+	// get Vary: Origin, Sec-Fetch-Site; traffic without stays free of it."
+	byOrigin := s.Allow == "all" || s.Allow == "selected" && !s.Credentials
+	byEmbed := embed(s) == "any"
+	safe := q.Method == "GET" || q.Method == "HEAD"
+	switch {
+	case !carriesCredentials(q) || !byOrigin && !byEmbed:
+		w.VaryNot = append(w.VaryNot, "Sec-Fetch-Site")
+	case byOrigin || safe:
+		w.VaryHas, w.VaryNot = []string{"Origin", "Sec-Fetch-Site"}, nil
+	default:
+		w.VaryNot = nil // dropped for GET and HEAD alone, and this is neither
+	}
+	if w.Status == 405 {
+		w.VaryNot = nil
+		w.VaryHas = slices.DeleteFunc(w.VaryHas, func(t string) bool { return s.Allow != "selected" || t != "Origin" })
+	}
+}
+
+func refusal(row, column string, reasons []string) Want {
+	return Want{Row: row, Column: column, Status: 403, Refusal: true, Reasons: reasons, VaryHas: []string{"Origin", "Sec-Fetch-Site"}}
+}
+
+// originReason is the stable reason of a refused Origin. The design names none
+// for the setting `none`.
+func originReason(s *Setting, origins []string) string {
+	switch {
+	case len(origins) != 1 || s.Allow == "none":
+		return ""
+	case origins[0] == "null":
+		return "null-origin"
+	}
+	return "origin-not-allowed"
+}
+
+// corp is the setting's Cross-Origin-Resource-Policy.
+func corp(s *Setting) string {
+	if e := embed(s); e != "any" {
+		return e
+	}
+	return "cross-origin"
+}
+
+// carriesCredentials: the request has a Cookie, an Authorization or an
+// identity header.
+func carriesCredentials(q *Question) bool {
+	for _, name := range append([]string{"Cookie", "Authorization"}, q.World.IdentityHeaders...) {
+		if len(q.values(name)) > 0 {
+			return true
+		}
+	}
+	return false
+}
