@@ -1,0 +1,105 @@
+import { ask, show, latest } from './live.js';
+import { chips } from './chips.js';
+
+// The editor asks the server what would become of the draft while one types.
+export function editor(form) {
+  const fields = [...form.querySelectorAll('[data-chips]')].map(chips);
+  const save = document.getElementById('save');
+  const blocked = document.getElementById('blocked');
+  const slow = 400; // milliseconds before "Checking…" is worth saying
+
+  const body = (action) => {
+    const data = new URLSearchParams(new FormData(form));
+    data.set('action', action);
+    return data;
+  };
+
+  async function post(action, signal) {
+    const busy = setTimeout(() => { if (blocked) blocked.textContent = 'Checking…'; }, slow);
+    try {
+      show(await ask(form.action, { method: 'POST', body: body(action), signal }));
+      settle();
+    } catch (error) {
+      if (error.name === 'AbortError' || !blocked) return;
+      blocked.textContent = `The draft could not be checked: ${error.message} Nothing is lost; it is tried again with your next change.`;
+      if (save) save.disabled = false;
+    } finally {
+      clearTimeout(busy);
+    }
+  }
+  const judge = latest(180, (signal) => post('check', signal));
+
+  // settle disables saving where the server said why.
+  function settle() {
+    if (save) save.disabled = blocked.hasAttribute('data-blocked');
+    for (const button of form.querySelectorAll('[data-copy]')) button.hidden = !navigator.clipboard;
+  }
+
+  let dirty = false;
+  function touched(event) {
+    if (event.target.closest('.try, .chips')) return;
+    dirty = true;
+    if (save) save.disabled = false; // not known yet; the server checks again
+    judge();
+  }
+  form.addEventListener('input', touched);
+  form.addEventListener('change', (event) => { if (event.target.localName === 'select') touched(event); });
+
+  form.addEventListener('click', (event) => {
+    const button = event.target.closest('button');
+    if (!button) return;
+    if ('repair' in button.dataset) {
+      const field = fields.find((f) => f.name === button.dataset.field);
+      if (!field) return; // the server repairs it
+      event.preventDefault();
+      field.repair(Number(button.dataset.at), button.dataset.repair);
+    } else if ('inplace' in button.dataset) {
+      event.preventDefault();
+      for (const field of fields) field.commit();
+      post(button.value);
+    } else if (button.dataset.copy) {
+      copy(button);
+    }
+  });
+  form.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.target.localName !== 'input' || event.target.closest('.chips')) return;
+    event.preventDefault();
+    if (event.target.closest('.try')) post('try');
+    else judge();
+  });
+  form.addEventListener('submit', () => {
+    for (const field of fields) field.commit();
+    dirty = false;
+  });
+  document.querySelector('[data-discard]')?.addEventListener('click', () => { dirty = false; });
+  window.addEventListener('beforeunload', (event) => { if (dirty) event.preventDefault(); });
+
+  async function copy(button) {
+    const said = button.textContent;
+    try {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+      button.textContent = 'Copied';
+    } catch {
+      button.textContent = 'Not copied';
+    }
+    setTimeout(() => { button.textContent = said; }, 2000);
+  }
+
+  // Somebody else's save is told at once; what to do about it, when saving.
+  document.addEventListener('state', (event) => {
+    if (!blocked || event.detail.revision === form.dataset.base || document.getElementById('elsewhere')) return;
+    const p = document.createElement('p');
+    p.id = 'elsewhere';
+    p.className = 'notice warn';
+    p.setAttribute('role', 'status');
+    p.textContent = 'Somebody else has just saved. What you typed stays; saving shows both changes first. ';
+    const reload = document.createElement('a');
+    reload.href = document.querySelector('[data-discard]').href;
+    reload.textContent = 'Start from theirs';
+    p.append(reload);
+    form.before(p);
+  });
+
+  settle();
+  for (const id of ['stale', 'removal']) document.getElementById(id)?.focus();
+}
