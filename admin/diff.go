@@ -115,9 +115,9 @@ func (c *comparison) diff() Diff {
 	})
 	d := Diff{Changes: []Change{}, More: max(0, len(c.changes)-maxChanges)}
 	for _, ch := range c.changes[:len(c.changes)-d.More] {
-		sentence := strings.NewReplacer("{endpoints}", words(ch.endpoints, "endpoint"), "{values}", words(spoken(ch.kind, ch.values), "")).Replace(ch.text)
+		sentence := strings.NewReplacer("{endpoints}", words(ch.endpoints, "endpoint"), "{values}", words(spoken(ch.kind, ch.values), "")).Replace(upperFirst(ch.text))
 		d.Changes = append(d.Changes, Change{
-			Kind: ch.kind, Effect: ch.effect, Sentence: upperFirst(sentence),
+			Kind: ch.kind, Effect: ch.effect, Sentence: sentence,
 			Endpoints: append([]string{}, ch.endpoints...), Values: append([]string{}, ch.values...),
 		})
 	}

@@ -12,8 +12,9 @@ import (
 // A Draft is a change that somebody has in mind: a whole document, or changes
 // to the one in force. The zero value changes nothing.
 type Draft struct {
-	// Base is the [State.Revision] that the draft was made from. It is needed
-	// to save; judging and comparing ignore it, they compare with what is live.
+	// Base is the [State.Revision] that the draft was made from, to save it;
+	// empty where nothing was stored. Judging and comparing ignore it: they
+	// compare with what is live.
 	Base store.Revision `json:"base,omitempty"`
 
 	// Document replaces everything. Nil: the fields below change what is live.

@@ -80,7 +80,10 @@ func (s *Service) between(ctx context.Context, old, next store.Revision) Diff {
 
 // revision returns the document of a revision. [store.ErrUnknownRevision].
 func (s *Service) revision(ctx context.Context, rev store.Revision) (*endpoints.Document, error) {
-	if v := s.newest.Load(); v != nil && v.snap.Revision == rev && rev != "" {
+	if rev == "" {
+		return new(endpoints.Document), nil // nothing was stored
+	}
+	if v := s.newest.Load(); v != nil && v.snap.Revision == rev {
 		return v.doc, nil
 	}
 	if s.history == nil {

@@ -20,8 +20,10 @@ type Saved struct {
 	Warnings []Mistake      `json:"warnings"`
 }
 
-// Save stores d, which must name its base. Errors beside those of the store:
-// [ErrReadOnly], [ErrNoBase], [ErrBroken], [*StaleError], [*InvalidError].
+// Save stores d, which must name its base; an empty one says that nothing was
+// stored. Errors beside those of the store:
+// [ErrReadOnly], [ErrBroken], [ErrUnknownEndpoint], [ErrUnknownPolicy],
+// [*StaleError], [*InvalidError], [*InputError].
 func (s *Service) Save(ctx context.Context, d Draft) (Saved, error) {
 	return s.write(ctx, d.Base, func(v *view) (store.Revision, error) {
 		if v.snap.Problem != nil && v.snap.Problem.Raw != nil && !d.ReplaceBroken {
@@ -46,11 +48,7 @@ func (s *Service) write(ctx context.Context, base store.Revision, change func(*v
 	if err != nil {
 		return Saved{}, err
 	}
-	stored := v.snap.Stored()
-	switch {
-	case base == "" && stored != "":
-		return Saved{}, ErrNoBase
-	case base != stored:
+	if base != v.snap.Stored() {
 		return Saved{}, s.stale(ctx, v, base, d)
 	}
 	rev, err := change(v)

@@ -68,7 +68,7 @@ func New(o Options) (*Service, error) {
 // store.ErrUnknownRevision.
 var (
 	ErrReadOnly        = errors.New("this Concors is read-only here: change the file itself")
-	ErrNoBase          = errors.New("the draft does not say which revision it is based on")
+	ErrNoBase          = errors.New("a write says which revision it is based on")
 	ErrBroken          = errors.New("the stored document is broken; saving would replace it")
 	ErrUnknownEndpoint = errors.New("there is no such endpoint")
 	ErrUnknownPolicy   = errors.New("there is no such policy")
