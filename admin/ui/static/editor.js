@@ -27,10 +27,15 @@ export function editor(form) {
       clearTimeout(busy);
     }
   }
-  const judge = latest(180, (signal) => post('check', signal));
+  const judgeLater = latest(180, (signal) => post('check', signal));
+  function judge() {
+    document.documentElement.dataset.settled = 'no';
+    judgeLater();
+  }
 
   // settle disables saving where the server said why.
   function settle() {
+    document.documentElement.dataset.settled = 'yes';
     if (save) save.disabled = blocked.hasAttribute('data-blocked');
     for (const button of form.querySelectorAll('[data-copy]')) button.hidden = !navigator.clipboard;
   }

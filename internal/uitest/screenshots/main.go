@@ -1,0 +1,82 @@
+// Command screenshots writes a picture of every state of every page, so that
+// people can look: go run ./internal/uitest/screenshots DIR [NAME...]
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/concors/concors/internal/uitest"
+)
+
+// screens are the sizes that every state is drawn at.
+var screens = []struct {
+	name          string
+	width, height int64
+	dark          bool
+}{
+	{"360", 360, 740, false},
+	{"1280", 1280, 800, false},
+	{"1280-dark", 1280, 800, true},
+	{"2560", 2560, 1440, false},
+}
+
+func main() {
+	if len(os.Args) < 2 {
+		fmt.Fprintln(os.Stderr, "usage: screenshots DIR [NAME...]")
+		os.Exit(2)
+	}
+	if err := run(os.Args[1], os.Args[2:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(folder string, names []string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	browser, end, err := uitest.NewBrowser(context.Background())
+	if err != nil {
+		return err
+	}
+	defer end()
+	for _, state := range uitest.States() {
+		if len(names) > 0 && !slices.Contains(names, state.Name) {
+			continue
+		}
+		if err := draw(browser, folder, state); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// draw opens a state once and draws it at every size.
+func draw(browser context.Context, folder string, state uitest.State) error {
+	_, tab, cancel, err := state.Open(browser, 1280, 800, false)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	for _, screen := range screens {
+		if err := chromedp.Do(tab, uitest.Screen(screen.width, screen.height, screen.dark)); err != nil {
+			return err
+		}
+		picture, err := chromedp.Run(tab, chromedp.FullScreenshot(100))
+		if err != nil {
+			return fmt.Errorf("%s at %s: %w", state.Name, screen.name, err)
+		}
+		name := filepath.Join(folder, state.Name+"-"+screen.name+".png")
+		if err := os.WriteFile(name, picture, 0o644); err != nil {
+			return err
+		}
+		fmt.Println(name)
+	}
+	return nil
+}
