@@ -22,6 +22,7 @@ var functions = template.FuncMap{
 	"plural":   func(n any, noun string) string { return plural(number(n), noun) },
 	"sentence": sentence,
 	"short":    short,
+	"site":     func(origin string) string { return strings.TrimPrefix(origin, "https://") },
 	"spark":    spark,
 	"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"clock":    func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
@@ -81,15 +82,23 @@ func LeaveFreely(ctx context.Context) {
 	}()
 }
 
-// Await waits until the expression is true.
+// Await waits until the expression is true, also across navigations: a page
+// that goes away is asked again as soon as there is another.
 func Await(expression string) Step {
-	return chromedp.Steps(discard(chromedp.Poll[bool](expression)))
-}
-
-func discard[T any](a chromedp.Action[T]) Step {
+	ask := chromedp.Evaluate[bool]("!!(" + expression + ")")
 	return func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-		_, err := a(ctx, t)
-		return chromedp.Void{}, err
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			if yes, err := ask(ctx, t); err == nil && yes {
+				return chromedp.Void{}, nil
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return chromedp.Void{}, fmt.Errorf("waiting for %s: %w", expression, ctx.Err())
+			}
+		}
 	}
 }
 

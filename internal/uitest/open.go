@@ -20,7 +20,7 @@ func (s State) Open(browser context.Context, width, height int64, dark bool) (_ 
 		return nil, nil, nil, err
 	}
 	tab, closeTab, err := l.Tab(browser)
-	cancel = func() {
+	end := func() {
 		if closeTab != nil {
 			closeTab()
 		}
@@ -29,7 +29,7 @@ func (s State) Open(browser context.Context, width, height int64, dark bool) (_ 
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("%s: %w", s.Name, err)
-			cancel()
+			end()
 		}
 	}()
 	if err != nil {
@@ -61,7 +61,7 @@ func (s State) Open(browser context.Context, width, height int64, dark bool) (_ 
 	if err := chromedp.Do(ctx, append(steps, Settled())...); err != nil {
 		return nil, nil, nil, err
 	}
-	return l, tab, cancel, nil
+	return l, tab, end, nil
 }
 
 // Tab opens a tab with cookies of its own.

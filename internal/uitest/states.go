@@ -2,6 +2,7 @@ package uitest
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 
 	"github.com/chromedp/chromedp"
@@ -48,8 +49,10 @@ func Type(id, text string) Step {
 // Press clicks what the selector finds.
 func Press(selector string) Step { return chromedp.Click(chromedp.CSS(selector)) }
 
-// See waits until the selector finds something.
-func See(selector string) Step { return chromedp.WaitVisible(chromedp.CSS(selector)) }
+// See waits until the selector finds something that can be seen.
+func See(selector string) Step {
+	return Await(fmt.Sprintf("document.querySelector(%q)?.checkVisibility()", selector))
+}
 
 const broken = `upstream: http://127.0.0.1:1
 endpoints:

@@ -6,6 +6,7 @@ export function editor(form) {
   const fields = [...form.querySelectorAll('[data-chips]')].map(chips);
   const save = document.getElementById('save');
   const blocked = document.getElementById('blocked');
+  const address = form.getAttribute('action'); // form.action is the buttons of that name
   const slow = 400; // milliseconds before "Checking…" is worth saying
 
   const body = (action) => {
@@ -17,8 +18,8 @@ export function editor(form) {
   async function post(action, signal) {
     const busy = setTimeout(() => { if (blocked) blocked.textContent = 'Checking…'; }, slow);
     try {
-      show(await ask(form.action, { method: 'POST', body: body(action), signal }));
-      settle();
+      show(await ask(address, { method: 'POST', body: body(action), signal }));
+      if (!signal?.aborted) settle();
     } catch (error) {
       if (error.name === 'AbortError' || !blocked) return;
       blocked.textContent = `The draft could not be checked: ${error.message} Nothing is lost; it is tried again with your next change.`;
@@ -29,7 +30,7 @@ export function editor(form) {
   }
   const judgeLater = latest(180, (signal) => post('check', signal));
   function judge() {
-    document.documentElement.dataset.settled = 'no';
+    document.documentElement.dataset.settled = 'no'; // for tests
     judgeLater();
   }
 
@@ -41,12 +42,21 @@ export function editor(form) {
   }
 
   let dirty = false;
+  let tried = false; // somebody chose what to try
   function touched(event) {
+    tried ||= Boolean(event.target.closest('.try'));
     if (event.target.closest('.try, .chips')) return;
     dirty = true;
     if (save) save.disabled = false; // not known yet; the server checks again
     judge();
   }
+  // Until then it is what the draft is about.
+  document.addEventListener('shown', () => {
+    const site = form.querySelector('#sites option');
+    if (tried || !site) return;
+    form.elements.try_origin.value = site.value;
+    form.elements.try_credentials.checked = form.elements.credentials.checked;
+  });
   form.addEventListener('input', touched);
   form.addEventListener('change', (event) => { if (event.target.localName === 'select') touched(event); });
 

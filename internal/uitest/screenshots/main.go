@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -46,15 +47,14 @@ func run(folder string, names []string) error {
 		return err
 	}
 	defer end()
+	var errs []error
 	for _, state := range uitest.States() {
 		if len(names) > 0 && !slices.Contains(names, state.Name) {
 			continue
 		}
-		if err := draw(browser, folder, state); err != nil {
-			return err
-		}
+		errs = append(errs, draw(browser, folder, state))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // draw opens a state once and draws it at every size.
@@ -65,10 +65,7 @@ func draw(browser context.Context, folder string, state uitest.State) error {
 	}
 	defer cancel()
 	for _, screen := range screens {
-		if err := chromedp.Do(tab, uitest.Screen(screen.width, screen.height, screen.dark)); err != nil {
-			return err
-		}
-		picture, err := chromedp.Run(tab, chromedp.FullScreenshot(100))
+		picture, err := shoot(tab, screen.width, screen.height, screen.dark)
 		if err != nil {
 			return fmt.Errorf("%s at %s: %w", state.Name, screen.name, err)
 		}
@@ -79,4 +76,20 @@ func draw(browser context.Context, folder string, state uitest.State) error {
 		fmt.Println(name)
 	}
 	return nil
+}
+
+// shoot draws a whole page. The window is made as high as the page, so that
+// what sticks to its edges stands where it belongs.
+func shoot(tab context.Context, width, height int64, dark bool) ([]byte, error) {
+	if err := chromedp.Do(tab, uitest.Screen(width, height, dark)); err != nil {
+		return nil, err
+	}
+	page, err := chromedp.Run(tab, chromedp.Evaluate[int64]("document.documentElement.scrollHeight"))
+	if err != nil {
+		return nil, err
+	}
+	if err := chromedp.Do(tab, uitest.Screen(width, max(height, page), dark)); err != nil {
+		return nil, err
+	}
+	return chromedp.Run(tab, chromedp.CaptureScreenshot())
 }
