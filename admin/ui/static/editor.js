@@ -102,7 +102,7 @@ export function editor(form) {
 
   // Somebody else's save is told at once; what to do about it, when saving.
   document.addEventListener('state', (event) => {
-    if (!blocked || event.detail.revision === form.dataset.base || document.getElementById('elsewhere')) return;
+    if (!blocked || event.detail.revision === form.dataset.base || document.querySelector('#elsewhere, #stale')) return;
     const p = document.createElement('p');
     p.id = 'elsewhere';
     p.className = 'notice warn';
