@@ -79,7 +79,7 @@ func (p *person) do(steps ...Step) {
 	ctx, cancel := context.WithTimeout(p.tab, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
-		p.t.Fatalf("%v\npage: %s", err, p.says("main"))
+		p.t.Fatalf("%v\nthe page says: %s", err, p.says("h1, .notice, .issue, #blocked"))
 	}
 }
 

@@ -76,13 +76,13 @@ export function editor(form) {
       copy(button);
     }
   });
-  form.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || event.target.localName !== 'input' || event.target.closest('.chips')) return;
-    event.preventDefault();
-    if (event.target.closest('.try')) post('try');
-    else judge();
-  });
-  form.addEventListener('submit', () => {
+  form.addEventListener('submit', (event) => {
+    if (event.submitter?.value === 'check') { // Enter in a field
+      event.preventDefault();
+      if (document.activeElement.closest('.try')) post('try');
+      else judge();
+      return;
+    }
     for (const field of fields) field.commit();
     dirty = false;
   });
