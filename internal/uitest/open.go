@@ -13,8 +13,9 @@ import (
 const patience = 30 * time.Second
 
 // Open starts the lab of s and brings a new tab of browser into the state. The
-// caller ends both with cancel.
-func (s State) Open(browser context.Context, width, height int64, dark bool) (_ *Lab, _ context.Context, cancel func(), err error) {
+// caller ends both with cancel. Watch, if not nil, sees the tab before it shows
+// anything.
+func (s State) Open(browser context.Context, watch func(tab context.Context)) (_ *Lab, _ context.Context, cancel func(), err error) {
 	l, err := Start(Options{Document: cmp.Or(s.Document, Everyday), ReadOnly: s.ReadOnly})
 	if err != nil {
 		return nil, nil, nil, err
@@ -35,12 +36,15 @@ func (s State) Open(browser context.Context, width, height int64, dark bool) (_ 
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	if watch != nil {
+		watch(tab)
+	}
 	if s.Visit {
 		if err := l.Visit(); err != nil {
 			return nil, nil, nil, err
 		}
 	}
-	steps := []Step{Screen(width, height, dark)}
+	steps := []Step{Screen(1280, 800, false)}
 	if !s.Out {
 		steps = append(steps, l.SignIn())
 	}

@@ -26,15 +26,12 @@ func TestEveryStateIsAccessible(t *testing.T) {
 			if testing.Short() && s.Name == "list-many" {
 				t.Skip("slow")
 			}
-			_, tab, cancel, err := s.Open(browser, 1280, 800, false)
+			var complaints func() []string
+			_, tab, cancel, err := s.Open(browser, func(tab context.Context) { complaints = listen(tab) })
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer cancel()
-			complaints := listen(tab)
-			if err := chromedp.Do(tab, chromedp.Reload()); err != nil && s.Then == nil {
-				t.Fatal(err)
-			}
 			for _, dark := range []bool{false, true} {
 				if err := chromedp.Do(tab, Screen(1280, 800, dark)); err != nil {
 					t.Fatal(err)

@@ -59,7 +59,7 @@ func run(folder string, names []string) error {
 
 // draw opens a state once and draws it at every size.
 func draw(browser context.Context, folder string, state uitest.State) error {
-	_, tab, cancel, err := state.Open(browser, 1280, 800, false)
+	_, tab, cancel, err := state.Open(browser, nil)
 	if err != nil {
 		return err
 	}
