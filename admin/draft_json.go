@@ -77,9 +77,6 @@ func (d *Draft) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// rawJSON is JSON that is read later.
-type rawJSON = json.RawMessage
-
 // written reports whether a key was there with a value.
 func written(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
 

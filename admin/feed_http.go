@@ -13,7 +13,8 @@ const (
 	// connections to a host, so that is a few people with several windows.
 	maxFeeds = 32
 
-	// feedBeat keeps proxies from closing a feed in which nothing happens.
+	// feedBeat keeps proxies from closing a feed in which nothing happens. At
+	// each beat the session must still be there.
 	feedBeat = 15 * time.Second
 
 	// feedWrite is how long one write to a feed may take: whoever does not read
@@ -31,12 +32,7 @@ func getFeed(c *call) (any, error) {
 		return nil, errAnswered
 	}
 	defer c.h.feeds.Add(-1)
-	ctx := c.r.Context()
-	if end, ok := c.h.auth.session(c.r); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Until(end))
-		defer cancel()
-	}
+	_, byToken := bearer(c.r)
 	f := &feedWriter{w: c.w, control: http.NewResponseController(c.w)}
 	defer func() { _ = f.control.SetWriteDeadline(time.Time{}) }() // the connection goes on
 	c.w.Header().Set("Content-Type", "text/event-stream")
@@ -47,7 +43,7 @@ func getFeed(c *call) (any, error) {
 	beat := time.NewTicker(feedBeat)
 	defer beat.Stop()
 	events := make(chan Event)
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(c.r.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -68,7 +64,8 @@ func getFeed(c *call) (any, error) {
 		case <-ctx.Done():
 			return nil, errAnswered
 		case <-beat.C:
-			if !f.send(": beat\n\n") {
+			_, in := c.h.auth.session(c.r)
+			if !in && !byToken || !f.send(": beat\n\n") {
 				return nil, errAnswered
 			}
 		case e := <-events:

@@ -104,33 +104,40 @@ func (s *Service) revision(ctx context.Context, rev store.Revision) (*endpoints.
 // Restore makes a revision of the history live again, as it was stored. Errors
 // as with [Service.Save].
 func (s *Service) Restore(ctx context.Context, rev, base store.Revision) (Saved, error) {
+	return s.restore(ctx, base, func() (store.Revision, error) { return rev, nil })
+}
+
+// Undo goes back to the revision that was live before base.
+func (s *Service) Undo(ctx context.Context, base store.Revision) (Saved, error) {
+	return s.restore(ctx, base, func() (store.Revision, error) {
+		entries, err := s.history.Revisions(ctx)
+		if len(entries) == 0 && err != nil {
+			return "", err
+		}
+		for i, e := range entries {
+			if e.Revision == base && i+1 < len(entries) {
+				return entries[i+1].Revision, nil
+			}
+		}
+		return "", fmt.Errorf("admin: there is nothing before revision %q: %w", base, store.ErrUnknownRevision)
+	})
+}
+
+func (s *Service) restore(ctx context.Context, base store.Revision, choose func() (store.Revision, error)) (Saved, error) {
 	if s.history == nil {
 		return Saved{}, store.ErrUnknownRevision
 	}
 	return s.write(ctx, base, func(*view) (store.Revision, error) {
-		rev, err := s.history.Restore(ctx, rev, base)
+		rev, err := choose()
+		if err != nil {
+			return "", err
+		}
+		rev, err = s.history.Restore(ctx, rev, base)
 		if refused, ok := errors.AsType[*store.InvalidError](err); ok {
 			return "", &InvalidError{Mistakes: explainAll(refused.Report.Errors())}
 		}
 		return rev, err
 	}, nil)
-}
-
-// Undo goes back to the revision that was live before base.
-func (s *Service) Undo(ctx context.Context, base store.Revision) (Saved, error) {
-	if s.history == nil {
-		return Saved{}, store.ErrUnknownRevision
-	}
-	entries, err := s.history.Revisions(ctx)
-	if len(entries) == 0 && err != nil {
-		return Saved{}, err
-	}
-	for i, e := range entries {
-		if e.Revision == base && i+1 < len(entries) {
-			return s.Restore(ctx, entries[i+1].Revision, base)
-		}
-	}
-	return Saved{}, fmt.Errorf("admin: there is nothing before revision %q: %w", base, store.ErrUnknownRevision)
 }
 
 // A diffCache remembers differences between revisions: they never change, and

@@ -1,9 +1,11 @@
 package admin
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 
+	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/store"
 )
 
@@ -88,15 +90,26 @@ func getDocument(c *call) (any, error) {
 	return c.tagged(doc.Revision, doc, err)
 }
 
-func putDocument(c *call) (any, error) {
-	var raw rawJSON
-	if err := c.body(&raw); err != nil {
-		return nil, err
-	}
+// part reads a body that is a part of a document.
+func part[T any](c *call, read func(*partsReader, json.RawMessage) T) (T, error) {
+	var raw json.RawMessage
 	var parts partsReader
-	doc := parts.document(string(raw), "", nil)
+	if err := c.body(&raw); err != nil {
+		return *new(T), err
+	}
+	out := read(&parts, raw)
 	if len(parts.mistakes) > 0 {
-		return nil, &MalformedError{Mistakes: parts.mistakes}
+		return *new(T), &MalformedError{Mistakes: parts.mistakes}
+	}
+	return out, nil
+}
+
+func putDocument(c *call) (any, error) {
+	doc, err := part(c, func(p *partsReader, raw json.RawMessage) *endpoints.Document {
+		return p.document(string(raw), "", nil)
+	})
+	if err != nil {
+		return nil, err
 	}
 	return c.save(Draft{Document: doc, ReplaceBroken: true})
 }
@@ -159,14 +172,11 @@ func putEndpoint(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var raw rawJSON
-	if err := c.body(&raw); err != nil {
+	entry, err := part(c, func(p *partsReader, raw json.RawMessage) *endpoints.Entry {
+		return p.entry(raw, MistakePlace{Part: "endpoints"})
+	})
+	if err != nil {
 		return nil, err
-	}
-	var parts partsReader
-	entry := parts.entry(raw, MistakePlace{Part: "endpoints"})
-	if len(parts.mistakes) > 0 {
-		return nil, &MalformedError{Mistakes: parts.mistakes}
 	}
 	change := EndpointChange{Pattern: pattern, Entry: entry}
 	if _, err := c.Endpoint(c.r.Context(), pattern); err != nil {
@@ -215,14 +225,11 @@ func putPolicy(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var raw rawJSON
-	if err := c.body(&raw); err != nil {
+	policy, err := part(c, func(p *partsReader, raw json.RawMessage) *endpoints.Policy {
+		return p.policy(raw, MistakePlace{Part: "policies"})
+	})
+	if err != nil {
 		return nil, err
-	}
-	var parts partsReader
-	policy := parts.policy(raw, MistakePlace{Part: "policies"})
-	if len(parts.mistakes) > 0 {
-		return nil, &MalformedError{Mistakes: parts.mistakes}
 	}
 	return c.save(Draft{Policies: []PolicyChange{{Name: name, Policy: policy}}})
 }

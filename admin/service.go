@@ -60,6 +60,9 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{opts: o}
 	s.history, _ = o.Store.(store.History)
+	// So that traffic is told apart from the beginning; what cannot be read now
+	// is reported to who asks.
+	_, _ = s.view(context.Background())
 	return s, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/insight"
 )
 
@@ -69,7 +70,6 @@ func (s *Service) Traffic(ctx context.Context, q TrafficQuery) (Traffic, error) 
 		return t, err
 	}
 	t.Since, t.Approximate = s.opts.Traffic.Since(), s.opts.Traffic.Full()
-	sites := v.sites()
 	var related, others []TrafficRow
 	for _, c := range s.opts.Traffic.Counts() {
 		if q.Outcome != "" && q.Outcome != c.Outcome.String() || q.Outcome == "" && c.Outcome == insight.Allowed ||
@@ -80,7 +80,7 @@ func (s *Service) Traffic(ctx context.Context, q TrafficQuery) (Traffic, error) 
 			Origin: shown(c.Origin), Endpoint: c.Endpoint, Outcome: c.Outcome.String(),
 			Reason: string(c.Reason), ReasonText: reasonText(c.Reason),
 			Count: c.Count, Error: c.Error, First: c.First, Last: c.Last,
-			Related: sites[siteOf(c.Origin)],
+			Related: v.sites[siteOf(c.Origin)],
 		}
 		_, exists := v.index[c.Endpoint]
 		row.CanAllow = exists && c.Reason == cors.OriginNotAllowed && c.Outcome != insight.Allowed && isOrigin(c.Origin)
@@ -117,8 +117,8 @@ func isOrigin(origin string) bool {
 	return err == nil && !strings.Contains(origin, "*")
 }
 
-// sites returns the sites of the API and of the domains in the document.
-func (v *view) sites() map[string]bool {
+// sitesOf returns the sites of the API and of the domains in doc.
+func sitesOf(doc *endpoints.Document) map[string]bool {
 	sites := make(map[string]bool)
 	add := func(origins []string) {
 		for _, o := range origins {
@@ -127,11 +127,11 @@ func (v *view) sites() map[string]bool {
 			}
 		}
 	}
-	add(v.doc.Origins)
-	for _, np := range v.doc.Policies {
+	add(doc.Origins)
+	for _, np := range doc.Policies {
 		add(np.Policy.Domains)
 	}
-	for _, e := range v.doc.Endpoints {
+	for _, e := range doc.Endpoints {
 		if e.CORS.Inline != nil {
 			add(e.CORS.Inline.Domains)
 		}

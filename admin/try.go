@@ -31,7 +31,7 @@ type Trial struct {
 
 // A Verdict is what the browser makes of a trial.
 type Verdict struct {
-	Allowed     bool       `json:"allowed"`     // the call succeeds
+	Allowed     bool       `json:"allowed"`     // neither the browser nor Concors stops the call
 	Summary     string     `json:"summary"`     // in one line
 	Ran         bool       `json:"ran"`         // the request reached the API (not only its preflight)
 	Credentials string     `json:"credentials"` // as in [Sample]: what the API got
@@ -41,7 +41,7 @@ type Verdict struct {
 	Notes       []string   `json:"notes"`
 	Exchanges   []Exchange `json:"exchanges"` // what goes over the wire
 
-	// Blocked explains the step that failed. Nil: none did.
+	// Blocked explains the browser's step that failed. Nil: none did.
 	Blocked *Blocked `json:"blocked"`
 }
 
@@ -184,8 +184,11 @@ func (b *trialBench) verdict(res *browser.Result) Verdict {
 		Credentials: b.ran.credentials(), Endpoint: b.last.pattern,
 		Steps: []Step{}, Notes: []string{}, Exchanges: []Exchange{},
 	}
-	if d := b.last.decision; d != nil && d.verdict == cors.Refuse {
+	if d := b.last.decision; d != nil && d.verdict == cors.Refuse && !d.observed {
 		v.Reason = string(d.reason)
+		if v.Allowed { // nothing for the browser to check: a form, an image
+			v.Allowed, v.Summary = false, "Sent, and refused before it runs: "+reasonText(d.reason)+"."
+		}
 	}
 	for _, step := range res.Steps {
 		v.Steps = append(v.Steps, Step{OK: step.OK, Text: step.Text(), Spec: step.SectionURL()})

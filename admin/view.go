@@ -80,6 +80,9 @@ func (s *Service) Endpoints(ctx context.Context, q EndpointQuery) (EndpointList,
 	if err != nil {
 		return EndpointList{}, err
 	}
+	if q.Allow != "" && !slices.Contains(allows, q.Allow) {
+		return EndpointList{}, &InputError{Field: "allow", Value: q.Allow, Message: "allow is one of none, all and selected"}
+	}
 	if q.Offset < 0 || q.Limit < 0 {
 		return EndpointList{}, &InputError{Field: "offset", Message: "offset and limit are zero or more"}
 	}
@@ -115,6 +118,9 @@ func (s *Service) Endpoints(ctx context.Context, q EndpointQuery) (EndpointList,
 // limited is how many of a list are returned when limit was asked for.
 func limited(limit int) int { return cmp.Or(min(limit, 10_000), 100) }
 
+// allows are the values of allow, from closed to open.
+var allows = []string{endpoints.AllowNone, endpoints.AllowSelected, endpoints.AllowAll}
+
 // order returns how endpoints are compared, nil for the order of the document.
 func order(name string) (compare func(a, b Endpoint) int, reverse bool, err error) {
 	name, reverse = strings.CutPrefix(name, "-")
@@ -127,9 +133,8 @@ func order(name string) (compare func(a, b Endpoint) int, reverse bool, err erro
 			return cmp.Or(strings.Compare(a.Host, b.Host), strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 		}
 	case "setting":
-		rank := []string{endpoints.AllowNone, endpoints.AllowSelected, endpoints.AllowAll}
 		compare = func(a, b Endpoint) int {
-			return cmp.Or(cmp.Compare(slices.Index(rank, a.Setting.Allow), slices.Index(rank, b.Setting.Allow)),
+			return cmp.Or(cmp.Compare(slices.Index(allows, a.Setting.Allow), slices.Index(allows, b.Setting.Allow)),
 				strings.Compare(a.Policy, b.Policy), strings.Compare(a.Path, b.Path))
 		}
 	case "refused":
@@ -227,6 +232,7 @@ type view struct {
 	search    []string            // by row: what a search looks at, in lower case
 	index     map[string]int      // of rows, by pattern
 	observing int
+	sites     map[string]bool // of the API and of the domains
 }
 
 // view returns the newest state. It is made once for each.
@@ -245,7 +251,8 @@ func (s *Service) viewOf(snap store.Snapshot) *view {
 	}
 	v := newView(snap)
 	s.newest.Store(v)
-	if old != nil && s.opts.Traffic != nil {
+	if s.opts.Traffic != nil {
+		s.opts.Traffic.SetKin(func(origin string) bool { return v.sites[siteOf(origin)] })
 		s.opts.Traffic.Retain(func(pattern string) bool {
 			_, ok := v.index[pattern]
 			return ok || pattern == ""
@@ -259,6 +266,7 @@ func newView(snap store.Snapshot) *view {
 	if v.doc == nil {
 		v.doc = new(endpoints.Document)
 	}
+	v.sites = sitesOf(v.doc)
 	if snap.Table == nil {
 		return v
 	}

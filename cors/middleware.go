@@ -120,7 +120,11 @@ func enforce(w http.ResponseWriter, r *http.Request, d *Decision, next http.Hand
 		aw := &anonymousWriter{ResponseWriter: w}
 		d.setHeaders(w.Header(), d.template(), aw.room[:])
 		defer aw.start() // the handler may set headers and write nothing
-		next.ServeHTTP(aw, d.Request(r))
+		run := d.Request(r)
+		// The server deletes the files of r's form, and what stands before us
+		// may read the pattern, so both have to get from the copy into r.
+		defer func() { r.MultipartForm, r.Pattern = run.MultipartForm, run.Pattern }()
+		next.ServeHTTP(aw, run)
 	default:
 		d.SetHeaders(w.Header())
 		next.ServeHTTP(w, r)

@@ -100,9 +100,8 @@ func (m *Mux) describeMethodNotAllowed(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if c, _, _ := m.common(r); c != nil {
-		if d := c.Decide(r, nil); d.Verdict == Run {
-			d.SetHeaders(w.Header())
-		}
+		d := c.Decide(r, nil)
+		d.SetHeaders(w.Header())
 	}
 }
 

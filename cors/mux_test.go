@@ -68,6 +68,7 @@ func TestMux(t *testing.T) {
 	mux.HandleFunc("GET /account", front, ok)
 	mux.HandleFunc("PUT /account", front, ok)
 	mux.HandleFunc("DELETE /account", nil, ok)
+	mux.HandleFunc("GET /guarded", front, ok)
 	mux.HandleFunc("GET /prices/{id}", All{}, ok)
 	mux.HandleFunc("POST /prices/{id}", All{}, ok)
 	mux.HandleFunc("/any/", All{}, ok)
@@ -95,6 +96,7 @@ func TestMux(t *testing.T) {
 		{"allowed", "GET", "/account", []string{docs, cross}, 200, map[string]string{"Access-Control-Allow-Origin": "https://docs.example.com"}},
 		{"refused", "DELETE", "/account", []string{docs, cross}, 403, nil},
 		{"405 where the policies agree", "PATCH", "/prices/1", []string{evil, cross}, 405, map[string]string{"Access-Control-Allow-Origin": "*"}},
+		{"405 to an origin that may not read it", "PATCH", "/guarded", []string{evil, cross}, 405, map[string]string{"Access-Control-Allow-Origin": "", "Vary": "Origin", "Cross-Origin-Resource-Policy": "same-origin"}},
 		{"405 where they differ", "PATCH", "/account", []string{docs, cross}, 405, map[string]string{"Access-Control-Allow-Origin": ""}},
 		{"404", "GET", "/nowhere", []string{docs, cross}, 404, map[string]string{"Access-Control-Allow-Origin": ""}},
 	} {

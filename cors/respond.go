@@ -3,6 +3,7 @@ package cors
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/cors/internal/fetchspec"
@@ -148,8 +149,8 @@ func (c *Compiled) addAllow(t *template, allowed bool) {
 // SetHeaders sets the response headers that belong to d: the five of CORS,
 // Cross-Origin-Resource-Policy, and what Vary lacks. If d drops credentials, it
 // removes Set-Cookie and Clear-Site-Data. Call it on the header of every answer
-// to a request that runs, errors included; a policy that only observes leaves h
-// alone.
+// to a request that runs, errors included, and of a 405, whatever the verdict;
+// a policy that only observes leaves h alone.
 func (d *Decision) SetHeaders(h http.Header) {
 	if d.Observed {
 		return
@@ -202,7 +203,7 @@ func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 		h["Content-Security-Policy"] = []string{"default-src 'none'"}
 		body = refusalPage
 	case d.c.site.debug:
-		body = d.problem(d.detail(r))
+		body = d.problem(d.Detail(r))
 		if d.method != "" {
 			// The headers say what would be allowed, so that the browser's own
 			// message names what is missing.
@@ -242,12 +243,16 @@ func (d *Decision) allowedMethods() string {
 	if !d.c.credentials {
 		return wildcard
 	}
-	const usual = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
-	if d.Verdict == Refuse || listContains([]string{usual}, d.method) {
-		return usual
+	if d.Verdict == Refuse || slices.Contains(usualMethods, d.method) { // methods are case-sensitive
+		return usualMethodsList
 	}
-	return usual + ", " + d.method
+	return usualMethodsList + ", " + d.method
 }
+
+var (
+	usualMethods     = []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+	usualMethodsList = strings.Join(usualMethods, ", ")
+)
 
 // NoSuchMethod is the decision on the preflight r for a path that exists but
 // has no endpoint for the requested method. common is the policy that all
@@ -333,10 +338,13 @@ func (d *Decision) problem(detail string) []byte {
 	return append(body, '\n')
 }
 
-// detail names the setting to change. It echoes the request, so it is for
-// debug mode only.
-func (d *Decision) detail(r *http.Request) string {
+// Detail says why r is refused and names the setting to change, "" if it is not
+// refused. It echoes the request: answers have it in debug mode only, and who
+// shows it elsewhere escapes it.
+func (d *Decision) Detail(r *http.Request) string {
 	switch d.Reason {
+	case "":
+		return ""
 	case OriginNotAllowed:
 		if d.c.kind == kindNone {
 			return "This endpoint disallows cross-origin requests. To allow " + d.origin +

@@ -49,9 +49,12 @@ func (w *anonymousWriter) ReadFrom(r io.Reader) (int64, error) {
 }
 
 // Flush implements http.Flusher.
-func (w *anonymousWriter) Flush() {
+func (w *anonymousWriter) Flush() { _ = w.FlushError() }
+
+// FlushError is what http.ResponseController calls, to hear that it failed.
+func (w *anonymousWriter) FlushError() error {
 	w.start()
-	_ = http.NewResponseController(w.ResponseWriter).Flush()
+	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
 // Hijack implements http.Hijacker, which WebSocket libraries ask for. What is

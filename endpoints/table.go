@@ -56,6 +56,26 @@ func (t *Table) Lookup(r *http.Request) (*Endpoint, bool) {
 	return t.routes.Match(r.Method, r.Host, r.URL)
 }
 
+// Ambiguous reports whether the path of r has parameters ("/a;b"), and without
+// them would belong to an endpoint with another setting than ep, which takes
+// method at this path. Java servers route by the path without parameters, so
+// they would run what another setting is for.
+func (t *Table) Ambiguous(r *http.Request, method string, ep *Endpoint) bool {
+	if strings.IndexByte(r.URL.Path, ';') < 0 {
+		return false
+	}
+	var plain strings.Builder
+	for i, segment := range strings.Split(r.URL.Path, "/") {
+		if i > 0 {
+			plain.WriteByte('/')
+		}
+		name, _, _ := strings.Cut(segment, ";")
+		plain.WriteString(name)
+	}
+	other, ok := t.routes.Match(method, r.Host, &url.URL{Path: plain.String()})
+	return ok && other.Policy != ep.Policy
+}
+
 // Preflight returns what judges the preflight r: the endpoint that takes the
 // requested method at this path, nil if there is none, and the methods at the
 // path whose endpoints share its setting (nil: all methods). pathExists reports

@@ -381,3 +381,35 @@ func BenchmarkPreflight(b *testing.B) {
 		})
 	}
 }
+
+func TestAmbiguousPathsBelongToAnotherSettingWithoutTheirParameters(t *testing.T) {
+	table := load(t, `
+upstream: http://127.0.0.1:3000
+endpoints:
+  - {endpoint: "/api/{name}", cors: {allow: all}}
+  - {endpoint: "GET /api/prices", cors: {allow: all}}
+  - {endpoint: "POST /api/account"}
+  - {endpoint: "/api/account;v=2", cors: {allow: all}}
+  - {endpoint: "/maps/{point}"}
+`)
+	for _, tt := range []struct {
+		name, method, path string
+		want               bool
+	}{
+		{"another setting", "POST", "/api/account;a=b", true},
+		{"encoded", "POST", "/api/account%3ba=b", true},
+		{"in the middle", "POST", "/api;a=b/account", false}, // no endpoint takes it as it is
+		{"the same setting", "GET", "/api/account;a=b", false},
+		{"the same setting of another endpoint", "GET", "/api/prices;a=b", false},
+		{"the same endpoint", "GET", "/maps/53.5;10", false},
+		{"no parameters", "POST", "/api/account", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := request(tt.method, "http://h"+tt.path)
+			ep, ok := table.Lookup(r)
+			if got := ok && table.Ambiguous(r, tt.method, ep); got != tt.want {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}

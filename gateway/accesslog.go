@@ -18,20 +18,20 @@ const maxLogged = 512
 
 // accessLog writes a line for each request, or for some.
 type accessLog struct {
-	log   *slog.Logger
-	every uint64
-	n     atomic.Uint64 // requests that could have been left out
+	handler slog.Handler // asked directly: a Logger would look for the caller's line
+	every   uint64
+	n       atomic.Uint64 // requests that could have been left out
 }
 
 // newAccessLog returns nil if there is to be none.
 func newAccessLog(o *Options) *accessLog {
-	if o.AccessLog == nil {
+	if o.AccessLog == nil || !o.AccessLog.Enabled(context.Background(), slog.LevelInfo) {
 		return nil
 	}
-	return &accessLog{log: o.AccessLog, every: max(o.AccessSample, 1)}
+	return &accessLog{handler: o.AccessLog.Handler(), every: max(o.AccessSample, 1)}
 }
 
-// log writes the line of x, which is over, or was aborted. Header values stay
+// write writes the line of x, which is over, or was aborted. Header values stay
 // out, except those that explain a refusal.
 func (l *accessLog) write(x *exchange, took time.Duration, aborted bool) {
 	d := &x.decision
@@ -39,7 +39,8 @@ func (l *accessLog) write(x *exchange, took time.Duration, aborted bool) {
 	if l.every > 1 && !refused && !aborted && x.status < 500 && l.n.Add(1)%l.every != 0 {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 16)
+	var room [18]slog.Attr
+	attrs := room[:0]
 	client := x.in.RemoteAddr
 	if ip, _, err := net.SplitHostPort(client); err == nil {
 		client = ip
@@ -53,6 +54,9 @@ func (l *accessLog) write(x *exchange, took time.Duration, aborted bool) {
 		slog.String("client", client),
 		slog.String("proto", x.in.Proto),
 	)
+	if before := x.in.Header["X-Forwarded-For"]; len(before) > 0 && x.live != nil && x.live.table.Site().Trusts(x.in.RemoteAddr) {
+		attrs = append(attrs, slog.String("forwarded_for", cut(strings.Join(before, ", "), maxLogged)))
+	}
 	if x.ep != nil {
 		attrs = append(attrs, slog.String("endpoint", x.ep.Pattern))
 	}
@@ -78,7 +82,9 @@ func (l *accessLog) write(x *exchange, took time.Duration, aborted bool) {
 	if aborted {
 		attrs = append(attrs, slog.Bool("aborted", true))
 	}
-	l.log.LogAttrs(context.Background(), slog.LevelInfo, "request", attrs...)
+	record := slog.NewRecord(x.start.Add(took), slog.LevelInfo, "request", 0)
+	record.AddAttrs(attrs...)
+	_ = l.handler.Handle(context.Background(), record) // there is nowhere left to complain
 }
 
 // refusedBecause are the values by which a request was found to be another

@@ -83,12 +83,13 @@ func newACME(o *ACMEOptions, listen net.Addr, log *slog.Logger) (*acmeManager, e
 
 // logCertificate logs the events of certmagic that operators care about.
 func logCertificate(log *slog.Logger, event string, data map[string]any) {
-	name := slog.Any("domain", data["identifier"])
 	switch event {
 	case "cert_obtained":
-		log.Info("certificate obtained", name, slog.Any("renewal", data["renewal"]))
+		log.Info("certificate obtained", "domain", data["identifier"], "renewal", data["renewal"])
 	case "cert_failed":
-		log.Error("certificate not obtained; it is tried again", name, slog.Any("error", data["error"]))
+		log.Error("certificate not obtained; it is tried again", "domain", data["identifier"], "error", data["error"])
+	case "cached_managed_cert":
+		log.Info("certificate in use", "domains", data["sans"])
 	}
 }
 
@@ -106,3 +107,6 @@ func (m *acmeManager) start(ctx context.Context) error {
 	}
 	return nil
 }
+
+// stop ends the renewals.
+func (m *acmeManager) stop() { m.cache.Stop() }

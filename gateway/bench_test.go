@@ -239,12 +239,18 @@ func BenchmarkHandler(b *testing.B) {
 		headers []string
 	}{
 		{"proxied", "GET", []string{"Origin", "https://docs.example.com"}},
+		{"proxied with access log", "GET", []string{"Origin", "https://docs.example.com"}},
 		{"preflight", "OPTIONS", []string{"Origin", "https://docs.example.com", "Access-Control-Request-Method", "PUT"}},
 		{"refusal", "GET", []string{"Origin", "https://evil.example"}},
 		{"bare ReverseProxy", "GET", []string{"Origin", "https://docs.example.com"}},
 	} {
 		b.Run(bc.name, func(b *testing.B) {
-			g, _ := benchGateway(b, benchDocument, func(o *Options) { o.Transport = roundTripper(answer) })
+			g, _ := benchGateway(b, benchDocument, func(o *Options) {
+				o.Transport = roundTripper(answer)
+				if strings.HasSuffix(bc.name, "access log") {
+					withAccessLog(o)
+				}
+			})
 			r := httptest.NewRequest(bc.method, "/api/account", nil)
 			for i := 0; i < len(bc.headers); i += 2 {
 				r.Header.Set(bc.headers[i], bc.headers[i+1])

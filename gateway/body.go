@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 )
 
 // A clientBody is the body of a request on its way to the upstream. It
@@ -14,10 +16,14 @@ type clientBody struct {
 	io.ReadCloser
 	x        *exchange
 	trailers http.Header // of the upstream's request; nil: none
+	ended    atomic.Bool // it has been read to its end, or cannot be
+	failed   atomic.Bool // it cannot be read
+	overlaps bool        // the answer began before the end
 }
 
-// body returns the request's body, limited to n bytes unless n is negative.
-func (x *exchange) body(n int64) io.ReadCloser {
+// newClientBody returns the body of x's request, limited to n bytes unless n is
+// negative.
+func newClientBody(x *exchange, n int64) *clientBody {
 	body := x.in.Body
 	if n >= 0 {
 		// With the original writer, which closes the connection of a client
@@ -25,6 +31,36 @@ func (x *exchange) body(n int64) io.ReadCloser {
 		body = http.MaxBytesReader(x.ResponseWriter, body, n)
 	}
 	return &clientBody{ReadCloser: body, x: x}
+}
+
+// answering is called when the upstream begins its answer. Over HTTP/1 the
+// server would throw away at that moment what the upstream has not read yet,
+// which may be half of a conversation.
+func (b *clientBody) answering() {
+	if b.x.in.ProtoMajor == 1 && !b.ended.Load() {
+		b.overlaps = http.NewResponseController(b.x.ResponseWriter).EnableFullDuplex() == nil
+	}
+}
+
+const (
+	settleTime  = 500 * time.Millisecond
+	settleBytes = 256 << 10 // as much as net/http reads to save a connection
+)
+
+// settle is called when the answer is complete. The connection can serve
+// another request only if the rest of the body is read now: net/http stumbles
+// over an end that comes after the handler, and hangs up. A client that waits
+// for the end of the answer before it ends its body is not kept waiting.
+func (b *clientBody) settle() {
+	if !b.overlaps || b.ended.Load() || b.x.in.Header["Expect"] != nil {
+		return
+	}
+	rc := http.NewResponseController(b.x.ResponseWriter)
+	if rc.Flush() != nil || rc.SetReadDeadline(time.Now().Add(settleTime)) != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, b.x.in.Body, settleBytes)
+	_ = rc.SetReadDeadline(time.Time{})
 }
 
 // announce prepares out, the request to the upstream, for the trailers that the
@@ -42,14 +78,14 @@ func (b *clientBody) announce(out *http.Request) {
 // the end of the body, in the same goroutine.
 func (b *clientBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	switch err {
-	case nil:
-	case io.EOF:
+	if err == io.EOF {
 		for name := range b.trailers {
 			b.trailers[name] = b.x.in.Trailer[name]
 		}
-	default:
-		b.x.bodyFailed.Store(true)
+	}
+	if err != nil {
+		b.failed.Store(err != io.EOF)
+		b.ended.Store(true)
 	}
 	return n, err
 }

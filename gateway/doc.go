@@ -6,4 +6,43 @@
 // A [Gateway] is an [http.Handler]. [Gateway.Swap] replaces its table while
 // requests run, [Gateway.Follow] keeps it equal to a store's document. A
 // [Server] adds listeners, TLS, the admin listener and an orderly end.
+//
+// # What happens to a request
+//
+//  1. A malformed target or Host gets 400; so does CONNECT.
+//  2. The table finds the endpoint: of a preflight, that of the method it
+//     announces. An unknown path gets 404, and no policy applies. A path that
+//     lacks the method gets 405, a preflight for it 403.
+//  3. A path that servers read differently (see route.Suspicious) gets 400,
+//     unless the endpoint has encoded_paths.
+//  4. The endpoint's policy decides. Preflights and refusals are answered here.
+//     A policy with enforce: false only counts; the request passes as it is.
+//  5. What may run is forwarded, without credentials if the policy drops them.
+//     X-Forwarded-For, -Host and -Proto say who called and how; what came in
+//     under these names counts only if a trusted proxy sent it, and Forwarded is
+//     removed. Connections can be upgraded to WebSocket, and to nothing else.
+//  6. From the answer, all Access-Control-* headers and
+//     Cross-Origin-Resource-Policy of the upstream are replaced by the policy's,
+//     in trailers and early hints too, and Vary is added to.
+//
+// Answers of the gateway's own are problem details (RFC 9457) with a stable
+// reason, and carry the CORS headers that the upstream's answer would.
+//
+// # Metrics
+//
+//	concors_decisions_total{endpoint,decision,reason}           what was decided
+//	concors_observed_decisions_total{endpoint,decision,reason}  what would have been, with enforce: false
+//	concors_contradictions_total{endpoint}                      answers whose upstream set CORS headers that differ
+//	concors_upstream_errors_total{endpoint,reason}              502 and 504
+//	concors_own_answers_total{reason}                           404, 405, 400, 413 and the like
+//	concors_request_duration_seconds                            of requests that went to an upstream
+//	concors_document_reloads_total{result}                      documents seen: success, failure
+//	concors_document_last_reload_success                        0 while the newest document is broken
+//	concors_document_last_reload_timestamp_seconds              when the one in force came into force
+//	concors_document_info{revision}                             which one that is
+//	concors_endpoints                                           how many endpoints it has
+//
+// The label endpoint is a pattern of the document in force, empty for a
+// preflight that announces a method which no endpoint takes. No label ever
+// holds what a client sent.
 package gateway

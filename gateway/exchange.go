@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/concors/concors/cors"
@@ -39,7 +38,7 @@ type exchange struct {
 	forwarding bool           // there is one, and others may hold this exchange
 	forwarded  [3]string      // room for the X-Forwarded values
 	trailers   *http.Response // the upstream's answer, if it may have trailers
-	bodyFailed atomic.Bool    // the client's body could not be read
+	body       *clientBody    // nil: the request has none
 }
 
 // exchanges are those of requests that were answered without the upstream, for
@@ -67,6 +66,9 @@ func (x *exchange) decide(d cors.Decision) {
 
 // WriteHeader implements http.ResponseWriter.
 func (x *exchange) WriteHeader(status int) {
+	if status == http.StatusContinue {
+		return // the server says so itself as soon as the upstream reads the body
+	}
 	if status < 200 && status != http.StatusSwitchingProtocols {
 		// The upstream's hints; browsers apply no CORS to them, but cookies.
 		if x.enforced() {
@@ -74,6 +76,9 @@ func (x *exchange) WriteHeader(status int) {
 		}
 	} else if x.status == 0 {
 		x.status = status
+		if x.body != nil && x.reason == "" {
+			x.body.answering()
+		}
 	}
 	x.ResponseWriter.WriteHeader(status)
 }
@@ -96,6 +101,7 @@ func (x *exchange) finish() {
 	if p != nil && p != http.ErrAbortHandler {
 		x.g.log.Error("panic", "method", x.in.Method, "path", loggedPath(x.in.URL), "panic", p, "stack", string(debug.Stack()))
 		if x.status == 0 && !x.upgraded {
+			clear(x.Header()) // whatever was prepared
 			x.fail(problemInternal)
 			p = nil
 		} else {
@@ -107,7 +113,7 @@ func (x *exchange) finish() {
 	}
 	if !x.start.IsZero() {
 		took := time.Since(x.start)
-		if x.forwarding {
+		if x.forwarding && !x.upgraded {
 			x.g.metrics.durations.Observe(took.Seconds())
 		}
 		if x.g.access != nil {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/concors/concors/store"
@@ -37,13 +38,14 @@ func (g *Gateway) take(s store.Snapshot) {
 	g.followMu.Lock()
 	defer g.followMu.Unlock()
 	if p := s.Problem; p != nil {
-		if p.Err == g.problem {
+		if p == g.problem {
 			return
 		}
-		g.problem = p.Err
+		g.problem = p
 		g.metrics.reloaded(false, s.Time)
 		g.log.LogAttrs(context.Background(), slog.LevelError, "document refused; the last good one stays in force",
 			slog.String("revision", string(p.Revision)), slog.String("in_force", string(s.Revision)), slog.Any("error", p.Err))
+		g.logMistakes(p.Err)
 		// No return: the last good document may be news too.
 	} else {
 		g.problem = nil
@@ -62,5 +64,23 @@ func (g *Gateway) take(s store.Snapshot) {
 		slog.String("revision", string(s.Revision)), slog.Int("endpoints", len(s.Table.Endpoints())))
 	for _, w := range s.Report.Warnings() {
 		g.log.LogAttrs(context.Background(), slog.LevelWarn, "document warning", slog.String("warning", w.String()))
+	}
+}
+
+// maxMistakesLogged is how many mistakes of one document are logged; concors
+// check tells all.
+const maxMistakesLogged = 20
+
+// logMistakes logs what is wrong with a document, each mistake with its place.
+func (g *Gateway) logMistakes(err error) {
+	var invalid *store.InvalidError
+	if !errors.As(err, &invalid) {
+		return
+	}
+	for i, m := range invalid.Report.Errors() {
+		if i == maxMistakesLogged {
+			return
+		}
+		g.log.LogAttrs(context.Background(), slog.LevelError, "document mistake", slog.String("mistake", m.String()))
 	}
 }

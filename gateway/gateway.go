@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/concors/concors/endpoints"
+	"github.com/concors/concors/store"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -24,7 +25,7 @@ type Gateway struct {
 	swapMu sync.Mutex // held while live is replaced
 
 	followMu sync.Mutex
-	problem  error // of the newest document, nil if it is in force; guarded by followMu
+	problem  *store.Problem // of the newest document, nil if it is in force; guarded by followMu
 
 	tunnels tunnels
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/concors/concors/endpoints"
 )
@@ -221,7 +222,8 @@ func (b *logBuffer) Write(p []byte) (int, error) {
 // until returns what was logged as soon as it contains s.
 func (b *logBuffer) until(t testing.TB, s string) string {
 	t.Helper()
-	ctx := t.Context()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // only a failing test waits for it
+	defer cancel()
 	for {
 		b.mu.Lock()
 		text := b.buf.String()

@@ -3,6 +3,7 @@ package gateway
 import (
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -107,6 +108,12 @@ func onlyWebSocket(h http.Header) {
 	delete(h, "Http2-Settings")
 }
 
+// isPrintable reports whether the first line of Upgrade is ASCII that can be
+// printed. The reverse proxy takes anything else for a fault of the upstream.
+func isPrintable(upgrade []string) bool {
+	return len(upgrade) == 0 || strings.IndexFunc(upgrade[0], func(r rune) bool { return r < ' ' || '~' < r }) < 0
+}
+
 // spoofable are headers that say how a request came in, which upstreams
 // believe. X-Forwarded-For, -Host and -Proto are replaced.
 var spoofable = [...]string{
@@ -141,10 +148,25 @@ func (x *exchange) forwardedHeaders(h http.Header) {
 			delete(h, name)
 		}
 	}
+	dropLookalikes(h)
 	x.forwarded = [3]string{client, host, proto}
 	h["X-Forwarded-For"] = x.forwarded[0:1:1]
 	h["X-Forwarded-Host"] = x.forwarded[1:2:2]
 	h["X-Forwarded-Proto"] = x.forwarded[2:3:3]
+}
+
+// dropLookalikes removes headers that say the same with underscores: to CGI and
+// WSGI programs, X_Forwarded_For and X-Forwarded-For are one.
+func dropLookalikes(h http.Header) {
+	for name := range h {
+		if strings.IndexByte(name, '_') < 0 {
+			continue
+		}
+		meant := http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))
+		if strings.HasPrefix(meant, "X-Forwarded-") || slices.Contains(spoofable[:], meant) {
+			delete(h, name)
+		}
+	}
 }
 
 func cut(s string, n int) string {

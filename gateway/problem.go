@@ -21,7 +21,7 @@ type problem struct {
 // The answers of the gateway itself.
 var (
 	problemNoDocument   = newProblem(http.StatusServiceUnavailable, "no-document", "This gateway has no document of endpoints yet")
-	problemMalformed    = newProblem(http.StatusBadRequest, "malformed-request", "The request target or Host is malformed")
+	problemMalformed    = newProblem(http.StatusBadRequest, "malformed-request", "The request target, Host or Upgrade is malformed")
 	problemPath         = newProblem(http.StatusBadRequest, "ambiguous-path", "Servers disagree about what this path means")
 	problemNoEndpoint   = newProblem(http.StatusNotFound, "no-endpoint", "There is no endpoint at this path")
 	problemNoMethod     = newProblem(http.StatusMethodNotAllowed, "no-method", "No endpoint at this path takes this method")

@@ -72,8 +72,8 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 	// decided by the query, so it is the upstream's to read.
 	out.URL.RawQuery = x.in.URL.RawQuery
 	onlyWebSocket(out.Header)
-	if body, ok := pr.In.Body.(*clientBody); ok {
-		body.announce(out)
+	if x.body != nil {
+		x.body.announce(out)
 	}
 	x.forwardedHeaders(out.Header)
 }
@@ -117,7 +117,9 @@ func (x *exchange) setHeaders(h http.Header) {
 	}
 	upstream := dropUpstream(h, false)
 	x.decision.SetHeaders(h)
-	if upstream.set && !upstream.agrees(h) {
+	// Without an Origin there is nothing to allow, and an upstream that always
+	// says the same means no harm.
+	if upstream.set && x.decision.Origin() != "" && !upstream.agrees(h) {
 		x.contradiction(upstream)
 	}
 }
@@ -133,7 +135,7 @@ func (x *exchange) upstreamFailed(err error) {
 	case x.in.Context().Err() != nil, errors.Is(err, context.Canceled):
 		x.reason = reasonCanceled
 		return
-	case x.bodyFailed.Load():
+	case x.body != nil && x.body.failed.Load():
 		x.fail(problemBody)
 		return
 	case errors.As(err, &timeout) && timeout.Timeout():
@@ -142,6 +144,9 @@ func (x *exchange) upstreamFailed(err error) {
 		x.fail(problemUnreachable)
 	}
 	x.stats.upstreamError(x.reason)
+	if !x.stats.mayLogFailure(time.Now()) {
+		return
+	}
 	x.g.log.LogAttrs(context.Background(), slog.LevelError, "upstream failed",
 		slog.String("endpoint", x.stats.pattern), slog.String("upstream", x.ep.Upstream.Redacted()), slog.Any("error", err))
 }

@@ -41,7 +41,7 @@ func (x *exchange) preflight() {
 		x.preflightForNone(exists)
 		return
 	}
-	if !x.route(ep) {
+	if !x.route(ep, cors.PreflightMethod(x.in)) {
 		return
 	}
 	x.decide(ep.Policy.Decide(x.in, methods))
@@ -70,7 +70,7 @@ func (x *exchange) preflightForNone(exists bool) {
 	// All endpoints here stand aside, so any of them knows the upstream.
 	probe := *x.in
 	probe.Method, _, _ = strings.Cut(allow, ",")
-	if ep, ok := x.live.table.Lookup(&probe); ok && x.route(ep) {
+	if ep, ok := x.live.table.Lookup(&probe); ok && x.route(ep, probe.Method) {
 		x.decide(d)
 		x.carryOut()
 	}
@@ -83,17 +83,17 @@ func (x *exchange) request() {
 		x.unrouted()
 		return
 	}
-	if !x.route(ep) {
+	if !x.route(ep, x.in.Method) {
 		return
 	}
 	x.decide(ep.Policy.Decide(x.in, nil))
 	x.carryOut()
 }
 
-// route makes ep the endpoint of x, unless the path means different things to
-// different servers: then it answers 400 and returns false.
-func (x *exchange) route(ep *endpoints.Endpoint) bool {
-	if !ep.EncodedPaths && route.Suspicious(x.in.URL) {
+// route makes ep, which takes method, the endpoint of x, unless the path means
+// different things to different servers: then it answers 400 and returns false.
+func (x *exchange) route(ep *endpoints.Endpoint, method string) bool {
+	if !ep.EncodedPaths && (route.Suspicious(x.in.URL) || x.live.table.Ambiguous(x.in, method, ep)) {
 		x.fail(problemPath)
 		return false
 	}
@@ -117,9 +117,8 @@ func (x *exchange) unrouted() {
 	if common != nil {
 		// So that a page that is allowed here can read what is wrong. It is no
 		// decision: there is nothing to run.
-		if d := common.Decide(x.in, nil); d.Verdict == cors.Run {
-			d.SetHeaders(h)
-		}
+		d := common.Decide(x.in, nil)
+		d.SetHeaders(h)
 	}
 	x.fail(problemNoMethod)
 }
@@ -142,6 +141,10 @@ func (x *exchange) forward(r *http.Request) {
 	if x.start.IsZero() {
 		x.start = time.Now()
 	}
+	if !isPrintable(r.Header["Upgrade"]) {
+		x.fail(problemMalformed)
+		return
+	}
 	limit := x.g.options.MaxBodyBytes
 	if limit >= 0 && r.ContentLength > limit {
 		x.fail(problemBodyTooLarge)
@@ -149,10 +152,14 @@ func (x *exchange) forward(r *http.Request) {
 	}
 	out := r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 	if r.ContentLength != 0 {
-		out.Body = x.body(limit)
+		x.body = newClientBody(x, limit)
+		out.Body = x.body
 	}
 	x.forwarding = true
 	x.g.proxy.ServeHTTP(x, out)
+	if x.body != nil {
+		x.body.settle()
+	}
 	x.cleanTrailers()
 }
 

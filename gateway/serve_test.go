@@ -58,6 +58,7 @@ func asks(method string) string { return "Access-Control-Request-Method: " + met
 // echo is an upstream that says what it got.
 func echo(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Got", r.Method+" "+r.RequestURI)
+	_ = http.NewResponseController(w).EnableFullDuplex()
 	_, _ = io.Copy(w, r.Body)
 }
 
@@ -156,10 +157,12 @@ func TestPathWithoutTheMethod(t *testing.T) {
 		r.wantHeader(t, "Allow", "DELETE, GET, HEAD, PUT")
 		r.noCORS(t)
 	})
-	t.Run("carries none for an origin that is not allowed", func(t *testing.T) {
+	t.Run("carries no permission for an origin that is not allowed", func(t *testing.T) {
 		r := a.do("DELETE", "/shared", "", foreign)
 		r.wantProblem(t, 405, "no-method")
 		r.noCORS(t)
+		r.wantVary(t, "Origin")
+		r.wantHeader(t, "Cross-Origin-Resource-Policy", "same-origin")
 	})
 	t.Run("OPTIONS that is no preflight goes to the endpoint's own", func(t *testing.T) {
 		r := a.do("OPTIONS", "/own", "")

@@ -201,6 +201,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer s.cut()
 	defer s.closeListeners()
 	if s.acme != nil {
+		defer s.acme.stop()
 		if err := s.acme.start(ctx); err != nil {
 			return err
 		}
@@ -221,8 +222,8 @@ func (s *Server) Run(ctx context.Context) error {
 		})
 		defer s.admin.Close()
 	}
-	s.log.Info("listening", "addr", s.trafficListen.Addr().String(), "tls", s.traffic.TLSConfig != nil)
 	s.ready.Store(true)
+	s.log.Info("listening", "addr", s.trafficListen.Addr().String(), "tls", s.traffic.TLSConfig != nil)
 	go serve("listener", func() error {
 		if s.traffic.TLSConfig != nil {
 			return s.traffic.ServeTLS(s.trafficListen, "", "")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/concors/concors/cors"
@@ -15,13 +16,14 @@ import (
 // below 6 MiB whatever is sent.
 const (
 	shards     = 8
-	shardKeys  = 1024
+	kinKeys    = 256 // in each shard, for the owner's kin
+	otherKeys  = 768 // in each shard, for all others
 	maxOrigin  = 512 // bytes of an origin that are kept; the library refuses longer ones
 	recentSize = 256
 )
 
 // Keys is how many keys a [Recorder] can tell apart.
-const Keys = shards * shardKeys
+const Keys = shards * (kinKeys + otherKeys)
 
 // An Outcome is what became of a foreign request.
 type Outcome uint8
@@ -60,15 +62,30 @@ type Recorder struct {
 	now    func() time.Time
 	since  time.Time
 	seed   maphash.Seed
+	isKin  atomic.Pointer[func(origin string) bool] // nil: nobody is
 	shards [shards]shard
 	hours  hours
 	recent recent
 }
 
+// A shard counts the owner's kin apart from all others, so that strangers who
+// send a flood of origins do not push them out.
 type shard struct {
-	mu      sync.Mutex
-	summary *summary // guarded by mu
-	_       [40]byte // shards do not share a cache line
+	mu     sync.Mutex
+	kin    *summary // guarded by mu
+	others *summary // guarded by mu
+	_      [40]byte // shards do not share a cache line
+}
+
+// of returns the summary that counts key. Precondition: mu is held.
+func (sh *shard) of(key Key, isKin *func(string) bool) *summary {
+	switch {
+	case sh.others.byKey[key] != nil:
+		return sh.others
+	case sh.kin.byKey[key] != nil, isKin != nil && (*isKin)(key.Origin):
+		return sh.kin
+	}
+	return sh.others
 }
 
 // NewRecorder returns an empty recorder. now is the clock; nil: time.Now.
@@ -78,10 +95,15 @@ func NewRecorder(now func() time.Time) *Recorder {
 	}
 	r := &Recorder{now: now, since: now(), seed: maphash.MakeSeed()}
 	for i := range r.shards {
-		r.shards[i].summary = newSummary(shardKeys)
+		r.shards[i].kin, r.shards[i].others = newSummary(kinKeys), newSummary(otherKeys)
 	}
 	return r
 }
+
+// SetKin says which origins look like the owner's own: a quarter of the memory
+// is for them. isKin is called concurrently, once for each new key, and must be
+// quick.
+func (r *Recorder) SetKin(isKin func(origin string) bool) { r.isKin.Store(&isKin) }
 
 // Since returns when counting began.
 func (r *Recorder) Since() time.Time { return r.since }
@@ -107,7 +129,7 @@ func (r *Recorder) Record(req *http.Request, pattern string, d *cors.Decision) {
 	if !preflight { // what it announces is counted when it comes
 		sh := &r.shards[r.hash(&key)%shards]
 		sh.mu.Lock()
-		sh.summary.add(key, now)
+		sh.of(key, r.isKin.Load()).add(key, now)
 		sh.mu.Unlock()
 		r.hours.add(pattern, key.Outcome, now)
 	}
@@ -139,11 +161,13 @@ func (r *Recorder) Counts() []Count {
 	for i := range r.shards {
 		sh := &r.shards[i]
 		sh.mu.Lock()
-		for _, c := range sh.summary.heap {
-			list = append(list, Count{
-				Key: c.key, Count: c.count - c.error, Error: c.error,
-				First: time.Unix(0, c.first), Last: time.Unix(0, c.last),
-			})
+		for _, s := range []*summary{sh.kin, sh.others} {
+			for _, c := range s.heap {
+				list = append(list, Count{
+					Key: c.key, Count: c.count - c.error, Error: c.error,
+					First: time.Unix(0, c.first), Last: time.Unix(0, c.last),
+				})
+			}
 		}
 		sh.mu.Unlock()
 	}
@@ -159,7 +183,7 @@ func (r *Recorder) Full() bool {
 	for i := range r.shards {
 		sh := &r.shards[i]
 		sh.mu.Lock()
-		full := sh.summary.full()
+		full := sh.kin.full() || sh.others.full()
 		sh.mu.Unlock()
 		if full {
 			return true

@@ -12,6 +12,22 @@ func OpenFileUnpolled(path string, opts Options) (*File, error) {
 	return openFile(path, opts, newNotifier, 24*time.Hour)
 }
 
+// OpenFileWatching is [OpenFileUnpolled] with a hook that runs before a folder
+// is watched, again each time.
+func OpenFileWatching(path string, opts Options, before func(dir string)) (*File, error) {
+	return openFile(path, opts, func() notifier { return hooked{newNotifier(), before} }, 24*time.Hour)
+}
+
+type hooked struct {
+	notifier
+	before func(dir string)
+}
+
+func (h hooked) add(dir string) error {
+	h.before(dir)
+	return h.notifier.add(dir)
+}
+
 // OpenFileUnwatched is [OpenFile] where the operating system does not report
 // changes: watching a folder fails with err, or seems to work if err is nil.
 func OpenFileUnwatched(path string, opts Options, err error) (*File, error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 	"time"
@@ -50,7 +51,11 @@ func (f *File) follow(ctx context.Context, n notifier, poll time.Duration) {
 			reason = false
 		}
 		// Watch first, look then: what changes in between is reported.
+		before := known
 		known, watched = f.rewatch(n, known, watched)
+		if !slices.Equal(before.dirs, known.dirs) {
+			reason = true // what happened before they were watched
+		}
 		wait := f.check(reason)
 		if wait == 0 && watched {
 			wait = poll
@@ -71,23 +76,30 @@ func (p place) concerns(name string) bool {
 // rewatch makes n watch the folders that the file depends on now instead of
 // those it depended on before. Watched says whether that works for all of them.
 func (f *File) rewatch(n notifier, before place, wasWatched bool) (now place, watched bool) {
-	now, err := resolve(f.path)
-	for _, dir := range before.dirs {
-		if !slices.Contains(now.dirs, dir) {
-			_ = n.remove(dir) // it may be gone, and its watch with it
+	var err error
+	for range maxLinks {
+		now, err = resolve(f.path)
+		for _, dir := range before.dirs {
+			if !slices.Contains(now.dirs, dir) {
+				_ = n.remove(dir) // it may be gone, and its watch with it
+			}
 		}
-	}
-	for _, dir := range now.dirs {
-		// Adding a folder again is how to watch it again after it was replaced.
-		if addErr := n.add(dir); err == nil {
-			err = addErr
+		for _, dir := range now.dirs {
+			// Adding a folder again is how to watch it again after it was replaced.
+			err = errors.Join(err, n.add(dir))
 		}
+		// Nobody reports what changed the way before its folders were watched.
+		if again, _ := resolve(f.path); slices.Equal(again.dirs, now.dirs) && slices.Equal(again.names, now.names) {
+			watched = err == nil
+			break
+		}
+		before = now
 	}
-	if err != nil && wasWatched {
+	if !watched && wasWatched {
 		f.keeper.opts.Logger.Warn("cannot watch the folder; looking at the document 20 times a second instead",
 			"document", f.keeper.name, "error", err)
 	}
-	return now, err == nil
+	return now, watched
 }
 
 // newNotifier returns fsnotify's watcher, or one that reports nothing if the

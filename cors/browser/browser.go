@@ -62,8 +62,19 @@ type fetch struct {
 	req      request
 	res      Result
 
-	urls     [4]*address // room for req.urls
-	lnaSpace AddressSpace
+	urls [4]*address // room for req.urls
+
+	base                  *http.Request // what all requests share
+	unsafe                []string      // the unsafe names when urls had unsafeFor items
+	unsafeFor             int
+	preflighted           bool     // a preflight was due before
+	firstNames, keptNames []string // see namesToAnnounce
+	firstMethod           string   // see restoreHeaders
+	firstHeaders          []HeaderField
+	asked                 *address // the URL that was requested last
+	upgradedFrom          *address // the first URL, if it was upgraded to https
+	sentOrigin            string   // the Origin of the first request
+	lnaSpace              AddressSpace
 }
 
 func (f *fetch) now() time.Time {
@@ -83,6 +94,7 @@ func (f *fetch) run(page *Page, call *Call) (*Response, *Failure) {
 	f.lnaSpace = call.ServerAddressSpace
 	r, fail := f.mainFetch()
 	if fail != nil {
+		f.forgetAfter(fail)
 		return nil, fail
 	}
 	return f.handover(r)

@@ -46,7 +46,7 @@ func (f *fetch) cacheQuery(unsafe []string) *cacheQuery {
 	r := &f.req
 	return &cacheQuery{
 		key:         cacheKey{f.page.top.site(), r.serializedOrigin(), r.url().String()},
-		plainOrigin: r.origin.String(),
+		plainOrigin: r.originText,
 		include:     r.credentials == Include,
 		method:      r.method,
 		forced:      r.useCORSPreflight,
@@ -86,6 +86,18 @@ func (f *fetch) forgetPreflights() {
 	if f.b.Preflights != nil {
 		f.b.Preflights.clear(f)
 	}
+}
+
+// forgetAfter is Firefox' way to forget: what is remembered of the URL that was
+// asked last, unless only its preflight did not permit enough.
+func (f *fetch) forgetAfter(fail *Failure) {
+	if f.b.Preflights == nil || f.prof.forgets != forgetsOnFailure || f.asked == nil || f.req.tainting != TypeCORS ||
+		fail.Preflight && !fail.corsCheckCode() && fail.Code != NetworkError {
+		return
+	}
+	q := f.cacheQuery(nil)
+	q.key.url = f.asked.String()
+	f.b.Preflights.with(f, func(s preflightStore) { s.clear(q) })
 }
 
 // Clear empties the cache.

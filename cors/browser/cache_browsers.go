@@ -11,9 +11,10 @@ import (
 // at once; a new one replaces the old instead of adding to it.
 type wholeStore struct {
 	answers map[cacheKey]wholeAnswer
-	// authorization: "*" does not cover Authorization when an answer is used
-	// again, although it does when the answer arrives.
-	authorization bool
+	// chromium: "*" does not cover Authorization when an answer is used again,
+	// although it does when it arrives; long URLs and requests whose origin is
+	// "null" are not remembered.
+	chromium bool
 }
 
 type wholeAnswer struct {
@@ -23,14 +24,14 @@ type wholeAnswer struct {
 }
 
 func newChromiumStore() preflightStore {
-	return &wholeStore{answers: make(map[cacheKey]wholeAnswer), authorization: true}
+	return &wholeStore{answers: make(map[cacheKey]wholeAnswer), chromium: true}
 }
 
 func newWebKitStore() preflightStore {
 	return &wholeStore{answers: make(map[cacheKey]wholeAnswer)}
 }
 
-// plain keys on the page's origin: these browsers do not look at the
+// plain keys on the page's origin: Firefox and WebKit do not look at the
 // redirect-taint here.
 func (q *cacheQuery) plain() cacheKey {
 	return cacheKey{q.key.partition, q.plainOrigin, q.key.url}
@@ -41,6 +42,9 @@ const maxWholeURL = 1024
 
 func (s *wholeStore) match(q *cacheQuery) bool {
 	key := q.plain()
+	if s.chromium && q.key.origin == "null" {
+		return false // an opaque origin is the same as no other
+	}
 	a, ok := s.answers[key]
 	if !ok {
 		return false
@@ -62,7 +66,7 @@ func (s *wholeStore) covers(a *wholeAnswer, q *cacheQuery) bool {
 	}
 	wild = wild && a.headers.has("*")
 	for _, name := range q.unsafe {
-		if a.headers.hasFold(name) || wild && !(s.authorization && fetchspec.IsCORSNonWildcardRequestHeader(name)) {
+		if a.headers.hasFold(name) || wild && !(s.chromium && fetchspec.IsCORSNonWildcardRequestHeader(name)) {
 			continue
 		}
 		return false
@@ -71,7 +75,7 @@ func (s *wholeStore) covers(a *wholeAnswer, q *cacheQuery) bool {
 }
 
 func (s *wholeStore) put(q *cacheQuery, p *preflightAnswer) {
-	if s.authorization && len(q.key.url) >= maxWholeURL {
+	if s.chromium && (q.key.origin == "null" || len(q.key.url) >= maxWholeURL) {
 		return
 	}
 	s.answers[q.plain()] = wholeAnswer{q.include, p.methods, p.headers, q.now.Add(p.maxAge)}
@@ -127,7 +131,7 @@ func (e *firefoxEntry) hasHeader(name string, now time.Time) bool {
 }
 
 func (s *firefoxStore) put(q *cacheQuery, p *preflightAnswer) {
-	if !p.cacheable {
+	if !p.cacheable || len(p.methods.items)+len(p.headers.items) == 0 {
 		return
 	}
 	key := firefoxKey{q.plain(), q.include}

@@ -84,6 +84,9 @@ func (k Kind) String() string {
 	return "kind " + itoa(int(k))
 }
 
+// isElement reports whether an element makes the request, and no script.
+func (k Kind) isElement() bool { return Image <= k && k <= Media }
+
 // Mode is a request's mode (#concept-request-mode).
 type Mode string
 

@@ -238,6 +238,24 @@ func TestWhatAPIsRefuse(t *testing.T) {
 	}
 }
 
+func TestDataURLs(t *testing.T) {
+	for _, test := range []struct{ url, typ, body, want string }{
+		{"data:,a%20b", "text/plain;charset=US-ASCII", "a b", "allowed"},
+		{"data:text/html,<p>#f", "text/html", "<p>", "allowed"},
+		{"data:;charset=utf-8,x", "text/plain;charset=utf-8", "x", "allowed"},
+		{"data:text/plain;base64,aGkg Cg==", "text/plain", "hi \n", "allowed"},
+		{"data:nonsense,x", "text/plain;charset=US-ASCII", "x", "allowed"},
+		{"data:text/plain", "", "", "invalid-url"},
+		{"data:;base64,*", "", "", "invalid-url"},
+	} {
+		res := run(browser.Page{Origin: docs}, browser.Call{URL: test.url})
+		check(t, res, test.want, []string{})
+		if r := res.Response; r != nil && (r.Type != browser.TypeBasic || r.Header.Get("Content-Type") != test.typ || string(r.Body) != test.body || r.Status != 200) {
+			t.Errorf("%s: %+v", test.url, r)
+		}
+	}
+}
+
 func TestFormData(t *testing.T) {
 	res := run(browser.Page{Origin: docs}, browser.Call{Kind: browser.Form, Method: "get", URL: api + "/s?old", Body: browser.Body{Data: []byte("q=a b")}}, ok())
 	check(t, res, "allowed", []string{"GET " + api + "/s?q=a%20b"})

@@ -5,6 +5,7 @@ import "strings"
 // A client is a Page, parsed: the environment settings object of a request.
 type client struct {
 	origin            origin
+	originText        string   // origin, serialized
 	url               *address // nil if the page has no URL to refer to
 	top               origin   // the top-level origin
 	crossSiteAncestor bool
@@ -31,6 +32,7 @@ func (f *fetch) setClient(p *Page, call *Call) *Failure {
 	case !c.origin.opaque() && isSpecial(c.origin.scheme):
 		c.url = &address{scheme: c.origin.scheme, host: c.origin.host, port: c.origin.port, path: "/"}
 	}
+	c.originText = c.origin.String()
 	c.top = c.origin
 	if p.TopLevel != "" {
 		if c.top, err = parseOrigin(p.TopLevel); err != nil {
@@ -39,7 +41,7 @@ func (f *fetch) setClient(p *Page, call *Call) *Failure {
 	} else if c.origin.opaque() && c.url != nil {
 		c.top = c.url.origin()
 	}
-	c.crossSiteAncestor = p.CrossSiteAncestor || !c.top.sameSite(c.origin)
+	c.crossSiteAncestor = p.CrossSiteAncestor
 	switch p.Secure {
 	case ContextSecure:
 		c.secure = true

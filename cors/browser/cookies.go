@@ -96,12 +96,13 @@ type cookieContext struct {
 func (f *fetch) cookieContext() cookieContext {
 	r := &f.req
 	to := r.url().origin()
-	ctx := cookieContext{now: f.now(), prof: f.prof, sameSite: modeStrict, thirdPartyCookies: f.b.ThirdPartyCookies}
-	if ctx.thirdPartyCookies == ThirdPartyDefault {
-		ctx.thirdPartyCookies = f.prof.thirdPartyCookies
+	sameSite := origin.sameSite
+	if f.prof.cookiesIgnoreScheme {
+		sameSite = origin.schemelesslySameSite
 	}
+	ctx := cookieContext{now: f.now(), prof: f.prof, sameSite: modeStrict, thirdPartyCookies: f.thirdPartyCookies()}
 	if r.dest == "document" {
-		if !r.origin.sameSite(to) || r.taintedCrossSite() && f.prof.cookiesSeeRedirects {
+		if !sameSite(r.origin, to) || r.taintedCrossSite() && f.prof.cookiesSeeRedirects {
 			ctx.sameSite = modeLax
 			if r.method != "GET" && r.method != "HEAD" {
 				ctx.sameSite, ctx.unsafeTop = modeCrossSite, true
@@ -109,13 +110,24 @@ func (f *fetch) cookieContext() cookieContext {
 		}
 		return ctx // top-level navigations are never third-party
 	}
-	if f.page.crossSiteAncestor || !f.page.top.sameSite(to) || r.taintedCrossSite() && f.prof.cookiesSeeRedirects {
+	if f.page.crossSiteAncestor || !sameSite(f.page.top, f.page.origin) || !sameSite(f.page.top, to) || r.taintedCrossSite() && f.prof.cookiesSeeRedirects {
 		ctx.sameSite = modeCrossSite
 	}
-	if !f.page.top.sameSite(to) {
+	switch {
+	case f.page.origin.opaque() && ctx.thirdPartyCookies == ThirdPartyPartitioned:
+		ctx.thirdParty, ctx.partition = true, "null" // a partition of its own
+	case !sameSite(f.page.top, to), !sameSite(f.page.top, f.page.origin):
 		ctx.thirdParty, ctx.partition = true, f.page.top.site()
 	}
 	return ctx
+}
+
+// thirdPartyCookies is the visitor's setting, or else the browser's.
+func (f *fetch) thirdPartyCookies() ThirdPartyCookies {
+	if f.b.ThirdPartyCookies != ThirdPartyDefault {
+		return f.b.ThirdPartyCookies
+	}
+	return f.prof.thirdPartyCookies
 }
 
 // secureFor reports whether Secure cookies go to u.
@@ -160,7 +172,7 @@ func (f *fetch) storeCookies(res *response) {
 	if f.b.Cookies == nil {
 		return
 	}
-	lines := f.res.Exchanges[res.exch].ResponseHeader["Set-Cookie"]
+	lines := res.header["Set-Cookie"]
 	if len(lines) == 0 {
 		return
 	}

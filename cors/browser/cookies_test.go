@@ -26,7 +26,7 @@ func TestWhichCookiesAreSent(t *testing.T) {
 		{"same site, not included", browser.Page{Origin: docs}, browser.Call{}, std("")},
 		{"same site, included", browser.Page{Origin: docs}, browser.Call{Credentials: browser.Include}, std("none lax strict unset")},
 		{"cross-site, included", browser.Page{Origin: other}, browser.Call{Credentials: browser.Include}, with("none", "none", "", "")},
-		{"another scheme is cross-site", browser.Page{Origin: "http://docs.example.com"}, browser.Call{Credentials: browser.Include}, with("none", "none", "", "")},
+		{"another scheme is cross-site", browser.Page{Origin: "http://docs.example.com"}, browser.Call{Credentials: browser.Include}, with("none", "none", "none lax strict unset", "")},
 		{"an opaque page is cross-site", browser.Page{}, browser.Call{Credentials: browser.Include}, with("none", "none", "", "")},
 		{"same-site frame in a cross-site page", browser.Page{Origin: docs, TopLevel: other}, browser.Call{Credentials: browser.Include}, with("none", "none", "", "")},
 		{"cross-site frame between", browser.Page{Origin: docs, CrossSiteAncestor: true}, browser.Call{Credentials: browser.Include}, std("none")},

@@ -4,9 +4,8 @@ package browser
 // (#cross-origin-resource-policy-check) for answers that are used unread.
 func (f *fetch) corpCheck(res *response) *Failure {
 	const section = "#cross-origin-resource-policy-check"
-	header := f.res.Exchanges[res.exch].ResponseHeader
 	for _, embedder := range [...]EmbedderPolicy{UnsafeNone, f.page.embedder} {
-		policy, _ := headerValue(header, "Cross-Origin-Resource-Policy")
+		policy, _ := headerValue(res.header, "Cross-Origin-Resource-Policy")
 		written := policy
 		switch policy {
 		case "same-origin", "same-site", "cross-origin":

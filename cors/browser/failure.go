@@ -102,7 +102,7 @@ const (
 	MIMEType           Code = "mime-type"            // not a script, not a stylesheet
 	WebSocketRefused   Code = "websocket-refused"    // status is not 101
 	EventSourceRefused Code = "event-source-refused" // not 200 with text/event-stream
-	LoadStatus         Code = "load-status"          // a script or stylesheet with an error status
+	LoadStatus         Code = "load-status"          // a script, stylesheet or video with an error status
 )
 
 // Error returns the failure in one line, such as

@@ -11,17 +11,16 @@ import (
 // and applies the last checks of the API that made the call.
 func (f *fetch) handover(res *response) (*Response, *Failure) {
 	r := &f.req
-	x := &f.res.Exchanges[res.exch]
 	if res.typ == TypeOpaqueRedirect {
 		return &Response{Type: TypeOpaqueRedirect, URL: r.url().wire(), Header: http.Header{}}, nil
 	}
-	if fail := f.blockedByType(x); fail != nil {
+	if fail := f.blockedByType(res); fail != nil {
 		return nil, fail
 	}
-	if fail := f.refusedByAPI(res, x); fail != nil {
+	if fail := f.refusedByAPI(res); fail != nil {
 		return nil, fail
 	}
-	out := &Response{Redirected: len(r.urls) > 1}
+	out := &Response{Redirected: len(r.urls) > 1 || f.prof.upgradeIsRedirect && f.upgradedFrom != nil}
 	switch {
 	case r.kind == WebSocket:
 		out.Type, out.Status, out.Header = TypeWebSocket, res.status, http.Header{}
@@ -36,7 +35,7 @@ func (f *fetch) handover(res *response) (*Response, *Failure) {
 		f.step("#concept-filtered-response-opaque", "The answer is opaque: the page can use it, but read nothing of it.")
 		return out, nil
 	}
-	out.Type, out.Status, out.URL, out.BodyReadable, out.Body = r.tainting, res.status, r.url().wire(), true, res.body
+	out.Type, out.Status, out.URL, out.BodyReadable, out.Body = r.tainting, res.status, f.responseURL(), true, res.body
 	if out.Body == nil {
 		out.Body = []byte{}
 	}
@@ -47,12 +46,26 @@ func (f *fetch) handover(res *response) (*Response, *Failure) {
 		out.BodyReadable, out.Body = false, nil
 	}
 	if r.tainting == TypeBasic {
-		out.Header = f.filter(x.ResponseHeader, func(string) bool { return true })
+		out.Header = f.filter(res.header, func(string) bool { return true })
 		return out, nil
 	}
-	out.Header = f.filter(x.ResponseHeader, f.exposed(x))
+	out.Header = f.filter(res.header, f.exposed(res))
 	f.step("#concept-filtered-response-cors", "The page may read the answer: status, body and %s headers.", itoa(len(out.Header)))
 	return out, nil
+}
+
+// responseURL is the answer's URL as the page sees it, without its fragment.
+func (f *fetch) responseURL() string {
+	u := f.req.url()
+	if f.prof.upgradeIsHidden && len(f.req.urls) == 1 && f.upgradedFrom != nil {
+		u = f.upgradedFrom
+	}
+	if f.prof.responseURLBare && len(f.req.urls) > 1 || !u.hasCredentials() {
+		return u.wire()
+	}
+	full := *u
+	full.fragment = ""
+	return full.String()
 }
 
 // isNullBodyStatus is #null-body-status.
@@ -78,8 +91,8 @@ func (f *fetch) filter(h http.Header, readable func(string) bool) http.Header {
 
 // exposed returns which headers Access-Control-Expose-Headers lets the page
 // read (main fetch step 14.1, #cors-safelisted-response-header-name).
-func (f *fetch) exposed(x *Exchange) func(string) bool {
-	l := listOf(x.ResponseHeader, "Access-Control-Expose-Headers")
+func (f *fetch) exposed(res *response) func(string) bool {
+	l := listOf(res.header, "Access-Control-Expose-Headers")
 	if !l.failed() && l.has("*") && f.req.credentials != Include {
 		return func(string) bool { return true }
 	}
@@ -92,15 +105,15 @@ func (f *fetch) exposed(x *Exchange) func(string) bool {
 // (#should-response-to-request-be-blocked-due-to-mime-type?,
 // #should-response-to-request-be-blocked-due-to-nosniff?) and HTML's demand
 // that a module is JavaScript.
-func (f *fetch) blockedByType(x *Exchange) *Failure {
+func (f *fetch) blockedByType(res *response) *Failure {
 	r := &f.req
 	if r.dest != "script" && r.dest != "style" {
 		return nil
 	}
-	value, _ := headerValue(x.ResponseHeader, "Content-Type")
+	value, _ := headerValue(res.header, "Content-Type")
 	essence, _ := fetchspec.Essence(value)
 	essence = strings.ToLower(essence)
-	nosniff, _ := headerValue(x.ResponseHeader, "X-Content-Type-Options")
+	nosniff, _ := headerValue(res.header, "X-Content-Type-Options")
 	nosniff, _, _ = strings.Cut(nosniff, ",")
 	sniffs := !fetchspec.EqualFold(trimTabOrSpace(nosniff), "nosniff")
 	const mime = "#should-response-to-request-be-blocked-due-to-mime-type?"
@@ -134,7 +147,7 @@ func isJavaScript(essence string) bool {
 }
 
 // refusedByAPI holds what some APIs demand of an answer beyond Fetch.
-func (f *fetch) refusedByAPI(res *response, x *Exchange) *Failure {
+func (f *fetch) refusedByAPI(res *response) *Failure {
 	switch f.req.kind {
 	case WebSocket:
 		if res.status != 101 {
@@ -142,9 +155,13 @@ func (f *fetch) refusedByAPI(res *response, x *Exchange) *Failure {
 		}
 	case EventSource:
 		const section = "https://html.spec.whatwg.org/#dom-eventsource"
-		value, _ := headerValue(x.ResponseHeader, "Content-Type")
+		value, _ := headerValue(res.header, "Content-Type")
 		if essence, _ := fetchspec.Essence(value); res.status != 200 || !fetchspec.EqualFold(essence, "text/event-stream") {
 			return f.fail(EventSourceRefused, section, strings.TrimSpace(itoa(res.status)+" "+value), "200 text/event-stream")
+		}
+	case Media:
+		if res.status != 200 && res.status != 206 && !(f.prof.anyMediaSuccess && isOKStatus(res.status) && !isNullBodyStatus(res.status)) {
+			return f.fail(LoadStatus, "https://html.spec.whatwg.org/#concept-media-load-resource", itoa(res.status), "200 or 206")
 		}
 	case Script, ModuleScript, Stylesheet:
 		if !isOKStatus(res.status) {

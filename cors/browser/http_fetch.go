@@ -14,7 +14,7 @@ func (f *fetch) httpFetch(makeCORSPreflight bool) (*response, *Failure) {
 	}
 	// Step 5.4: not for 304 and 407, which never get here.
 	if r.tainting == TypeCORS {
-		if fail := f.corsCheck(res); fail != nil {
+		if fail := f.corsCheck(res, r.serializedOrigin()); fail != nil {
 			return nil, fail
 		}
 	}
@@ -26,6 +26,16 @@ func (f *fetch) httpFetch(makeCORSPreflight bool) (*response, *Failure) {
 	}
 	if !isRedirectStatus(res.status) {
 		return res, nil
+	}
+	if f.prof.readsLocationFirst {
+		// The network layer decides what a redirect is.
+		location, _ := f.location(res)
+		if location == "" && r.redirect != Manual {
+			return res, nil
+		}
+		if _, err := parseAddress(location, r.url()); err != nil {
+			return nil, f.fail(RedirectInvalid, "#http-redirect-fetch", location, err.Error())
+		}
 	}
 	switch r.redirect {
 	case Error:

@@ -1,16 +1,21 @@
 package browser
 
-import "github.com/concors/concors/cors/internal/fetchspec"
+import (
+	"net/http"
+
+	"github.com/concors/concors/cors/internal/fetchspec"
+)
 
 // A response is the standard's response, before it is filtered.
 type response struct {
-	status  int
-	exch    int // index of its exchange
-	body    []byte
-	bodyErr error
-	url     *address
-	creds   bool         // request-includes-credentials
-	typ     ResponseType // TypeOpaqueRedirect, or "" until it is filtered
+	status    int
+	header    http.Header
+	preflight bool // it answers a preflight
+	body      []byte
+	bodyErr   error
+	url       *address
+	creds     bool         // request-includes-credentials
+	typ       ResponseType // TypeOpaqueRedirect, or "" until it is filtered
 }
 
 // mainFetch is "main fetch" (#main-fetch), also for redirects.
@@ -31,12 +36,14 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 	u := r.url()
 	sameOrigin := u.origin().sameOrigin(r.origin)
 	switch {
+	case u.scheme == "data":
+		return f.dataFetch()
+
 	case sameOrigin && (r.tainting == TypeBasic || r.tainting == ""),
-		u.scheme == "data",
 		r.mode == Navigate, r.mode == WebSocketMode:
 		r.tainting = TypeBasic
 		if sameOrigin {
-			f.step("#main-fetch", "%s is the page's own origin, so CORS does not apply.", u.origin().String())
+			f.step("#main-fetch", "%s is the page's own origin, so CORS does not apply.", u.serializedOrigin())
 		}
 		if !u.isHTTP() {
 			return nil, f.fail(SchemeNotSupported, "#scheme-fetch", u.scheme, "")
@@ -44,14 +51,14 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 		return f.httpFetch(false)
 
 	case r.mode == SameOrigin:
-		return nil, f.fail(SameOriginMode, "#main-fetch", u.origin().String(), r.origin.String())
+		return nil, f.fail(SameOriginMode, "#main-fetch", u.serializedOrigin(), f.page.originText)
 
 	case r.mode == NoCORS:
 		if r.redirect != Follow {
 			return nil, f.fail(NoCORSRedirectMode, "#main-fetch", string(r.redirect), string(Follow))
 		}
 		r.tainting = TypeOpaque
-		f.step("#main-fetch", `Mode "no-cors": the request to %s is made without asking, and its answer stays unreadable.`, u.origin().String())
+		f.step("#main-fetch", `Mode "no-cors": the request to %s is made without asking, and its answer stays unreadable.`, u.serializedOrigin())
 		if !u.isHTTP() {
 			return nil, f.fail(SchemeNotSupported, "#scheme-fetch", u.scheme, "")
 		}
@@ -61,7 +68,7 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 		return nil, f.fail(SchemeNotSupported, "#main-fetch", u.scheme, "")
 	}
 	if r.tainting != TypeCORS {
-		f.step("#main-fetch", "%s is another origin than the page's, %s: CORS applies.", u.origin().String(), r.origin.String())
+		f.step("#main-fetch", "%s is another origin than the page's, %s: CORS applies.", u.serializedOrigin(), f.page.originText)
 	}
 	r.tainting = TypeCORS
 	if !f.needsPreflight() {
@@ -79,6 +86,8 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 func (f *fetch) needsPreflight() bool {
 	r := &f.req
 	switch {
+	case f.preflighted && f.prof.stickyPreflights:
+		f.step("#cors-preflight-fetch", "This browser asks again after each redirect, although nothing may need it.")
 	case r.useCORSPreflight:
 		f.step("#use-cors-preflight-flag", "The call needs the server's permission first (a preflight): it listens to its upload, or streams its body.")
 	case !r.unsafeRequest:
@@ -87,6 +96,10 @@ func (f *fetch) needsPreflight() bool {
 		f.step("#cors-safelisted-method", "Method %s is not GET, HEAD or POST: the browser asks for permission first (a preflight).", r.method)
 	default:
 		names := f.unsafeHeaderNames()
+		f.unsafe, f.unsafeFor = names, len(r.urls)
+		if len(names) == 0 {
+			names = f.firstNames // only where preflights are sticky
+		}
 		if len(names) == 0 {
 			f.step("#cors-safelisted-request-header", "Method %s and the headers that the page set need no preflight.", r.method)
 			return false
@@ -126,14 +139,20 @@ func isBadPort(port string) bool {
 // with a user name or password unless they belong to the page's own origin.
 func (f *fetch) credentialedSubresource() *Failure {
 	r := &f.req
-	if !f.prof.blocksCredentialedURLs || len(r.urls) > 1 || !r.url().hasCredentials() {
+	if !f.prof.blocksCredentialedURLs || !r.url().hasCredentials() {
 		return nil
 	}
 	switch r.kind {
 	case XMLHttpRequest, Form, Navigation, WebSocket:
 		return nil
 	}
-	if f.page.url != nil && f.page.url.user == r.url().user && f.page.url.pass == r.url().pass && r.url().origin().sameOrigin(r.origin) {
+	switch {
+	case len(r.urls) > 1 && r.mode != NoCORS && r.kind != FetchAPI:
+		return nil
+	case len(r.urls) == 1 && (r.kind.isElement() && r.mode == CORS || r.kind == Media):
+		return nil
+	}
+	if len(r.urls) == 1 && f.page.url != nil && f.page.url.user == r.url().user && f.page.url.pass == r.url().pass && r.url().origin().sameOrigin(r.origin) {
 		return nil
 	}
 	return f.fail(CredentialedSubresource, "https://chromestatus.com/feature/5669008342777856", r.url().String(), "")

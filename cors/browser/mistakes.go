@@ -360,7 +360,7 @@ var mistakes = [...]mistake{
 		repair:   Repair{Headers: []string{"Content-Type: text/event-stream"}},
 	},
 	{
-		code: LoadStatus, summary: "the answer's status is {got}, and a script or stylesheet needs a success",
+		code: LoadStatus, summary: "the answer's status is {got}, and a {kind} needs a success",
 		repair: Repair{Server: "Answer with status 200."},
 	},
 }

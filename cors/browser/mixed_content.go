@@ -6,21 +6,39 @@ package browser
 func (f *fetch) upgradeInsecure() {
 	r := &f.req
 	u := r.url()
-	if u.scheme != "http" {
+	media := r.kind == Image || r.kind == Media
+	if u.scheme != "http" || f.letThrough() {
+		return
+	}
+	redirected := media && len(r.urls) > 1 && f.prof.upgradesRedirects && r.urls[0].scheme == "https" && f.prohibitsMixedContent()
+	if !redirected && (u.trustworthy() || f.exemptFromMixedContent(u)) {
 		return
 	}
 	switch {
+	case redirected:
 	case f.page.upgrade && (r.mode != Navigate || u.origin().sameOrigin(r.origin)):
-	case u.trustworthy() || isIP(u.host) || !f.prohibitsMixedContent():
+	case isIP(u.host) && !(f.prof.upgradesAddresses && addressSpace(u.host) == Public), !f.prohibitsMixedContent():
 		return
-	case r.kind == Image || r.kind == Media:
+	case media:
 	default:
 		return
 	}
 	up := *u
-	up.scheme = "https"
+	up.scheme, up.originText = "https", ""
+	if len(r.urls) == 1 {
+		f.upgradedFrom = u
+	}
 	r.urls[len(r.urls)-1] = &up
 	f.step("https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm", "%s is fetched over https instead.", u.String())
+}
+
+// letThrough reports whether this is an image or the like that was redirected
+// by a server reached over http. That can only be loopback, and Chromium then
+// neither upgrades nor blocks.
+func (f *fetch) letThrough() bool {
+	r := &f.req
+	return f.prof.upgradesRedirects && len(r.urls) > 1 && r.urls[len(r.urls)-2].scheme == "http" &&
+		r.mode == NoCORS && (r.kind == Image || r.kind == Media)
 }
 
 // prohibitsMixedContent is "does settings prohibit mixed security contexts".
@@ -33,7 +51,16 @@ func (f *fetch) prohibitsMixedContent() bool {
 		}
 		return o.trustworthy()
 	}
+	if f.prof.framesDecideAlone && !f.page.origin.opaque() {
+		return prohibits(f.page.origin)
+	}
 	return prohibits(f.page.origin) || prohibits(f.page.top)
+}
+
+// exemptFromMixedContent: a host that is certainly on the local network is left
+// to Local Network Access (https://wicg.github.io/local-network-access/#mixed-content).
+func (f *fetch) exemptFromMixedContent(u *address) bool {
+	return f.prof.localNetworkAccess && addressSpace(u.host) == Local
 }
 
 // mixedContent is "should fetching request be blocked as mixed content"
@@ -41,10 +68,8 @@ func (f *fetch) prohibitsMixedContent() bool {
 func (f *fetch) mixedContent() *Failure {
 	r := &f.req
 	u := r.url()
-	if u.trustworthy() || !u.isHTTP() || r.dest == "document" || !f.prohibitsMixedContent() {
-		return nil
-	}
-	if f.prof.allowsMixedImages && (r.kind == Image || r.kind == Media) && r.mode == NoCORS {
+	form := r.kind == Form && f.prof.blocksMixedForms && (len(r.urls) == 1 || r.method == "POST")
+	if f.letThrough() || u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
 		return nil
 	}
 	return f.fail(MixedContent, "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch", u.String(), "https")

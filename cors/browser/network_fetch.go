@@ -18,7 +18,7 @@ type sentRequest struct {
 }
 
 func newSentRequest(extra int) *sentRequest {
-	n := 10 + extra
+	n := 6 + extra // Accept, Referer, Origin, Sec-Fetch-*
 	return &sentRequest{header: make(http.Header, n), values: make([]string, 0, n)}
 }
 
@@ -37,7 +37,12 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	for _, h := range r.headers {
 		key := http.CanonicalHeaderKey(h.Name)
 		if old, ok := s.header[key]; ok {
-			old[0] += ", " + h.Value
+			switch {
+			case !f.prof.singletonHeaders || !isSingleton(key):
+				old[0] += ", " + h.Value
+			case key != "Content-Type" || !r.hasBody: // a body keeps its first type
+				old[0] = h.Value
+			}
 			continue
 		}
 		s.set(key, h.Value)
@@ -58,7 +63,7 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	if ref := f.referer(); ref != "" {
 		s.set("Referer", ref)
 	}
-	f.appendOrigin(s)
+	f.appendOrigin(s, include)
 	f.appendMetadata(s)
 	if r.kind == WebSocket {
 		s.set("Connection", "Upgrade")
@@ -70,6 +75,17 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	return f.exchange(Exchange{
 		Method: r.method, URL: r.url().wire(), Header: s.header, HasBody: r.hasBody, Credentials: include,
 	}, r.body)
+}
+
+// isSingleton reports whether Firefox lets the last value of a header win
+// instead of joining them all.
+func isSingleton(key string) bool {
+	switch key {
+	case "Authorization", "Content-Disposition", "Content-Type", "From", "If-Modified-Since",
+		"If-Unmodified-Since", "Max-Forwards", "User-Agent":
+		return true
+	}
+	return false
 }
 
 // sendPreflight sends the CORS-preflight request (#cors-preflight-fetch, steps
@@ -86,8 +102,8 @@ func (f *fetch) sendPreflight(unsafe []string) (*response, *Failure) {
 	if ref := f.referer(); ref != "" {
 		s.set("Referer", ref)
 	}
-	s.set("Origin", r.serializedOrigin())
-	f.appendMetadata(s)
+	s.set("Origin", f.preflightOrigin())
+	f.appendPreflightMetadata(s)
 	return f.exchange(Exchange{Preflight: true, Method: "OPTIONS", URL: r.url().wire(), Header: s.header}, nil)
 }
 
@@ -97,18 +113,20 @@ func (f *fetch) exchange(x Exchange, body []byte) (*response, *Failure) {
 		return nil, fail
 	}
 	u := f.req.url()
-	req := &http.Request{
-		Method: x.Method, URL: u.netURL(), Host: u.hostPort(),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: cloneHeader(x.Header), Body: http.NoBody,
+	if f.base == nil {
+		f.base = (&http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody}).WithContext(f.ctx)
 	}
+	req := new(http.Request)
+	*req = *f.base
+	req.Method, req.URL, req.Host, req.Header = x.Method, u.netURL(), u.hostPort(), cloneHeader(x.Header)
 	if x.HasBody {
 		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		if f.req.stream {
 			req.ContentLength = -1
 		}
 	}
-	answer, err := f.answerer.RoundTrip(req.WithContext(f.ctx))
+	f.asked = u
+	answer, err := f.answerer.RoundTrip(req)
 	if err == nil && answer == nil {
 		err = errors.New("the answerer returned neither an answer nor an error")
 	}
@@ -120,7 +138,7 @@ func (f *fetch) exchange(x Exchange, body []byte) (*response, *Failure) {
 	if err != nil {
 		return nil, f.fail(NetworkError, "#http-network-fetch", err.Error(), "")
 	}
-	res := &response{status: x.Status, exch: len(f.res.Exchanges) - 1, url: u, creds: x.Credentials}
+	res := &response{status: x.Status, header: x.ResponseHeader, preflight: x.Preflight, url: u, creds: x.Credentials}
 	if x.Preflight {
 		f.step("#cors-preflight-fetch", "The preflight is answered with status %s.", itoa(x.Status))
 	} else {
@@ -158,8 +176,9 @@ func (f *fetch) readBody(res *response, answer *http.Response) {
 		return
 	}
 	r := &f.req
-	wanted := !f.res.Exchanges[res.exch].Preflight && r.tainting != TypeOpaque &&
-		(r.kind == FetchAPI || r.kind == XMLHttpRequest) && !isRedirectStatus(res.status)
+	location, _ := f.location(res)
+	wanted := !res.preflight && r.tainting != TypeOpaque &&
+		(r.kind == FetchAPI || r.kind == XMLHttpRequest) && !(isRedirectStatus(res.status) && location != "")
 	if wanted {
 		res.body, res.bodyErr = io.ReadAll(io.LimitReader(answer.Body, maxBody))
 	}
@@ -199,7 +218,7 @@ func cloneHeader(h http.Header) http.Header {
 
 // appendOrigin is "append a request `Origin` header"
 // (#append-a-request-origin-header).
-func (f *fetch) appendOrigin(s *sentRequest) {
+func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 	r := &f.req
 	o := r.serializedOrigin()
 	if r.tainting == TypeCORS || r.mode == WebSocketMode {
@@ -207,11 +226,23 @@ func (f *fetch) appendOrigin(s *sentRequest) {
 		return
 	}
 	if r.method == "GET" || r.method == "HEAD" {
+		if include && f.asksForStorageAccess() || f.prof.originForElements && r.mode == CORS && r.kind.isElement() && r.kind != Media {
+			s.set("Origin", o)
+		}
 		return
 	}
-	if r.mode != CORS {
+	if f.prof.originFromFirstRequest && r.mode != CORS && len(r.urls) > 1 {
+		if r.crossed {
+			f.sentOrigin = "null"
+		}
+		if f.sentOrigin != "" {
+			s.set("Origin", f.sentOrigin)
+		}
+		return
+	}
+	if r.mode == Navigate || r.mode != CORS && !f.prof.originIgnoresPolicy {
 		u := r.url()
-		switch r.referrerPolicy {
+		switch f.referrerPolicy() {
 		case NoReferrer:
 			o = "null"
 		case NoReferrerWhenDowngrade, StrictOrigin, StrictOriginWhenCrossOrigin:
@@ -224,7 +255,33 @@ func (f *fetch) appendOrigin(s *sentRequest) {
 			}
 		}
 	}
+	f.sentOrigin = o
 	s.set("Origin", o)
+}
+
+// asksForStorageAccess reports whether a frame calls the site in the address bar,
+// which is not its own, and whose cookies it could have for the asking: then the
+// server must learn who asks (https://privacycg.github.io/storage-access-headers/).
+func (f *fetch) asksForStorageAccess() bool {
+	r := &f.req
+	if f.prof.storageAccess == storageAccessUnknown || f.thirdPartyCookies() == ThirdPartySent {
+		return false
+	}
+	u := r.url()
+	return !r.tainted() && f.page.top.sameSite(u.origin()) && !f.page.top.sameSite(r.origin) && u.trustworthy() &&
+		(r.mode != Navigate || r.kind == Iframe && f.prof.storageAccess == storageAccessOfFrames)
+}
+
+// referrerPolicy is the request's, unless the browser does not accept it.
+func (f *fetch) referrerPolicy() ReferrerPolicy {
+	r := &f.req
+	switch r.referrerPolicy {
+	case NoReferrerWhenDowngrade, OriginWhenCrossOrigin, UnsafeURL:
+		if f.prof.noRelaxedReferrer && r.mode != Navigate && !r.origin.sameSite(r.url().origin()) {
+			return StrictOriginWhenCrossOrigin
+		}
+	}
+	return r.referrerPolicy
 }
 
 // embedderAllowsCredentials is "Cross-Origin-Embedder-Policy allows
@@ -239,29 +296,30 @@ func (f *fetch) embedderAllowsCredentials() bool {
 // (https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer).
 func (f *fetch) referer() string {
 	src, r := f.page.url, &f.req
-	if src == nil || !src.isHTTP() || r.referrerPolicy == NoReferrer || r.kind == WebSocket {
+	policy := f.referrerPolicy()
+	if src == nil || !src.isHTTP() || policy == NoReferrer || r.kind == WebSocket {
 		return ""
 	}
 	u := r.url()
-	origin := src.scheme + "://" + src.hostPort() + "/"
 	same := src.origin().sameOrigin(u.origin())
 	downgrade := src.trustworthy() && !u.trustworthy()
 	full := func() string {
 		if w := src.wire(); len(w) <= 4096 {
 			return w
 		}
-		return origin
+		return src.serializedOrigin() + "/"
 	}
-	switch r.referrerPolicy {
+	origin := func() string { return src.serializedOrigin() + "/" }
+	switch policy {
 	case OriginOnly:
-		return origin
+		return origin()
 	case UnsafeURL:
 		return full()
 	case OriginWhenCrossOrigin:
 		if same {
 			return full()
 		}
-		return origin
+		return origin()
 	case SameOriginReferrer:
 		if same {
 			return full()
@@ -271,7 +329,7 @@ func (f *fetch) referer() string {
 		if downgrade {
 			return ""
 		}
-		return origin
+		return origin()
 	case NoReferrerWhenDowngrade:
 		if downgrade {
 			return ""
@@ -284,7 +342,7 @@ func (f *fetch) referer() string {
 	case downgrade:
 		return ""
 	}
-	return origin
+	return origin()
 }
 
 // appendMetadata is "append the Fetch metadata headers"
@@ -296,18 +354,37 @@ func (f *fetch) appendMetadata(s *sentRequest) {
 	}
 	s.set("Sec-Fetch-Dest", r.dest)
 	s.set("Sec-Fetch-Mode", string(r.mode))
-	s.set("Sec-Fetch-Site", f.site())
+	s.set("Sec-Fetch-Site", f.site(r.urls))
+}
+
+// appendPreflightMetadata is appendMetadata for preflights, which some browsers
+// make from scratch, without the URLs before.
+func (f *fetch) appendPreflightMetadata(s *sentRequest) {
+	r := &f.req
+	if !r.url().trustworthy() {
+		if f.prof.preflightModeAlways {
+			s.set("Sec-Fetch-Mode", "cors")
+		}
+		return
+	}
+	urls := r.urls
+	if f.prof.preflightsUnredirected {
+		urls = urls[len(urls)-1:]
+	}
+	s.set("Sec-Fetch-Dest", r.dest)
+	s.set("Sec-Fetch-Mode", "cors")
+	s.set("Sec-Fetch-Site", f.site(urls))
 }
 
 // site is the value of Sec-Fetch-Site: the worst of all URLs on the way.
-func (f *fetch) site() string {
+func (f *fetch) site(urls []*address) string {
 	site := "same-origin"
-	for _, u := range f.req.urls {
+	for _, u := range urls {
 		o := u.origin()
 		if o.sameOrigin(f.req.origin) {
 			continue
 		}
-		if !o.sameSite(f.req.origin) {
+		if !o.sameSite(f.req.origin) || f.prof.ipv6IsCrossSite && o.host[0] == '[' {
 			return "cross-site"
 		}
 		site = "same-site"
@@ -315,5 +392,19 @@ func (f *fetch) site() string {
 	return site
 }
 
-// itoa is short because statuses are printed everywhere.
-func itoa(n int) string { return strconv.Itoa(n) }
+// itoa formats a number; statuses are put together beforehand, because the
+// story of every call has some.
+func itoa(n int) string {
+	if 100 <= n && n < 600 {
+		return statuses[3*(n-100) : 3*(n-99)]
+	}
+	return strconv.Itoa(n)
+}
+
+var statuses = func() string {
+	var b strings.Builder
+	for n := 100; n < 600; n++ {
+		b.WriteString(strconv.Itoa(n))
+	}
+	return b.String()
+}()

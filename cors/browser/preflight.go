@@ -15,20 +15,14 @@ func (f *fetch) unsafeHeaderNames() []string {
 	if len(headers) == 0 {
 		return nil
 	}
-	var unsafe []string
 	if f.prof.combinesBeforeSafelisting {
 		headers = combine(headers)
-	} else if f.prof.checksCombinedContentType {
-		if v, ok := f.req.get("Content-Type"); ok && !fetchspec.IsCORSSafelistedRequestHeader("Content-Type", v) {
-			unsafe = append(unsafe, "content-type")
-		}
 	}
+	var unsafe []string
 	total := 0
-	safe := 0
 	for _, h := range headers {
 		if f.safelisted(h.Name, h.Value) {
 			total += len(h.Value)
-			safe++
 		} else {
 			unsafe = append(unsafe, strings.ToLower(h.Name))
 		}
@@ -39,13 +33,16 @@ func (f *fetch) unsafeHeaderNames() []string {
 		}
 	}
 	slices.Sort(unsafe)
+	if f.prof.repeatsUnsafeNames {
+		return unsafe
+	}
 	return slices.Compact(unsafe)
 }
 
 // safelisted is the standard's rule plus the names that a browser adds.
 func (f *fetch) safelisted(name, value string) bool {
 	if fetchspec.IsCORSSafelistedRequestHeader(name, value) {
-		return true
+		return f.prof.unsafelists == nil || !f.prof.unsafelists(name, value)
 	}
 	return f.prof.safelists != nil && len(value) <= fetchspec.MaxSafelistedValue && f.prof.safelists(name, value)
 }
@@ -77,9 +74,48 @@ next:
 	return out
 }
 
+// namesToAnnounce is what Access-Control-Request-Headers lists. Firefox keeps
+// the names of the first request, without those that the last redirect removed.
+func (f *fetch) namesToAnnounce() []string {
+	switch {
+	case f.prof.stickyPreflights && len(f.req.urls) > 1:
+		return f.keptNames
+	case f.unsafeFor == len(f.req.urls):
+		return f.unsafe // just found out
+	}
+	return f.unsafeHeaderNames()
+}
+
+// keepNames is called for each redirect, see namesToAnnounce.
+func (f *fetch) keepNames(rewritten, strippedAuthorization bool) {
+	if !f.prof.stickyPreflights {
+		return
+	}
+	if len(f.req.urls) == 1 {
+		f.firstNames = f.unsafeHeaderNames()
+	}
+	if rewritten && f.req.impliedType && len(f.firstNames) == 1 && f.firstNames[0] == "content-type" {
+		f.keptNames = f.firstNames // nothing makes the list anew, so it stays
+		return
+	}
+	f.keptNames = slices.DeleteFunc(slices.Clone(f.firstNames), func(name string) bool {
+		return rewritten && fetchspec.IsRequestBodyHeader(name) ||
+			strippedAuthorization && fetchspec.IsCORSNonWildcardRequestHeader(name)
+	})
+}
+
+// preflightOrigin is the origin in whose name a preflight asks.
+func (f *fetch) preflightOrigin() string {
+	if f.prof.preflightsUntainted {
+		return f.req.originText
+	}
+	return f.req.serializedOrigin()
+}
+
 // preflightUnlessCached is HTTP fetch's step 5.1.
 func (f *fetch) preflightUnlessCached() *Failure {
-	unsafe := f.unsafeHeaderNames()
+	unsafe := f.namesToAnnounce()
+	f.preflighted = true
 	if f.b.Preflights != nil && f.b.Preflights.match(f, unsafe) {
 		f.step("#cors-preflight-cache", "An earlier preflight answer is still remembered: no preflight is sent.")
 		return nil
@@ -96,13 +132,12 @@ func (f *fetch) preflight(unsafe []string) *Failure {
 	if fail != nil {
 		return fail
 	}
-	x := &f.res.Exchanges[res.exch]
-	redirects := isRedirectStatus(res.status) && len(x.ResponseHeader["Location"]) > 0
+	redirects := isRedirectStatus(res.status) && len(res.header["Location"]) > 0
 	if redirects && f.prof.preflightRedirectFirst {
 		return f.fail(PreflightRedirect, section, itoa(res.status), "200 to 299")
 	}
 	// Step 7.
-	if fail := f.corsCheck(res); fail != nil {
+	if fail := f.corsCheck(res, f.preflightOrigin()); fail != nil {
 		return fail
 	}
 	switch {
@@ -113,8 +148,8 @@ func (f *fetch) preflight(unsafe []string) *Failure {
 	}
 	f.step(section, "The preflight's status is %s, a success.", itoa(res.status))
 	p := preflightAnswer{
-		methods: listOf(x.ResponseHeader, "Access-Control-Allow-Methods"),
-		headers: listOf(x.ResponseHeader, "Access-Control-Allow-Headers"),
+		methods: listOf(res.header, "Access-Control-Allow-Methods"),
+		headers: listOf(res.header, "Access-Control-Allow-Headers"),
 	}
 	// Step 7.3.
 	if p.methods.failed() {
@@ -124,30 +159,30 @@ func (f *fetch) preflight(unsafe []string) *Failure {
 		return f.fail(InvalidAllowHeaders, section, p.headers.invalid, "")
 	}
 	// Step 7.4.
-	if !p.methods.present && r.useCORSPreflight {
+	if !p.methods.present && r.useCORSPreflight && !f.prof.forcedNeedsMethod {
 		p.methods = list{present: true, items: []string{r.method}}
 	}
 	// Step 7.5.
 	include := r.credentials == Include
 	if !p.methods.has(r.method) && !fetchspec.IsCORSSafelistedMethod(r.method) && (include || !p.methods.has("*")) {
-		v, _ := headerValue(x.ResponseHeader, "Access-Control-Allow-Methods")
+		v, _ := headerValue(res.header, "Access-Control-Allow-Methods")
 		return f.fail(MethodNotAllowed, section, v, r.method)
 	}
 	f.step(section, "Method %s is allowed.", r.method)
 	// Steps 7.6 and 7.7.
-	if fail := f.headersAllowed(unsafe, &p.headers, include); fail != nil {
+	if fail := f.headersAllowed(unsafe, &p.headers, include, res); fail != nil {
 		return fail
 	}
 	// Steps 7.8 to 7.15.
 	if f.b.Preflights != nil {
-		p.maxAge, p.cacheable = f.maxAge(x)
+		p.maxAge, p.cacheable = f.maxAge(res)
 		f.b.Preflights.store(f, &p)
 	}
 	return nil
 }
 
 // headersAllowed checks Access-Control-Allow-Headers.
-func (f *fetch) headersAllowed(unsafe []string, allowed *list, include bool) *Failure {
+func (f *fetch) headersAllowed(unsafe []string, allowed *list, include bool, res *response) *Failure {
 	const section = "#cors-preflight-fetch"
 	wildcard := !include && allowed.has("*")
 	for _, name := range unsafe {
@@ -161,8 +196,7 @@ func (f *fetch) headersAllowed(unsafe []string, allowed *list, include bool) *Fa
 			}
 			continue
 		}
-		x := &f.res.Exchanges[len(f.res.Exchanges)-1]
-		v, _ := headerValue(x.ResponseHeader, "Access-Control-Allow-Headers")
+		v, _ := headerValue(res.header, "Access-Control-Allow-Headers")
 		return f.fail(HeaderNotAllowed, section, v, name)
 	}
 	if len(unsafe) > 0 {
@@ -179,8 +213,8 @@ type preflightAnswer struct {
 }
 
 // maxAge returns for how long the preflight's answer is remembered.
-func (f *fetch) maxAge(x *Exchange) (age time.Duration, cacheable bool) {
-	age, cacheable = f.prof.maxAge(x.ResponseHeader)
+func (f *fetch) maxAge(res *response) (age time.Duration, cacheable bool) {
+	age, cacheable = f.prof.maxAge(res.header)
 	if f.prof.maxAgeCap > 0 && age > f.prof.maxAgeCap {
 		age = f.prof.maxAgeCap
 	}

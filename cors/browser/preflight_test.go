@@ -132,7 +132,7 @@ func TestPreflightAnswers(t *testing.T) {
 		{"any header but with credentials", browser.Call{Headers: []browser.HeaderField{hdr("X-A", "1")}, Credentials: browser.Include}, ok(acao+docs, "Access-Control-Allow-Credentials: true", acah+"*"), "header-not-allowed", ""},
 		{"any header but Authorization", browser.Call{Headers: []browser.HeaderField{hdr("Authorization", "1")}}, ok(acao+docs, acah+"*"), "header-not-allowed", "allowed"},
 		{"any header and Authorization", browser.Call{Headers: []browser.HeaderField{hdr("Authorization", "1"), hdr("X-A", "1")}}, ok(acao+docs, acah+"*, authorization"), "allowed", ""},
-		{"a stream without methods", browser.Call{Method: "PUT", Body: browser.Body{Kind: browser.Stream}}, ok(acao + docs), "allowed", ""},
+		{"a stream without methods", browser.Call{Method: "PUT", Body: browser.Body{Kind: browser.Stream}}, ok(acao + docs), "allowed", "method-not-allowed"},
 		{"no answer", browser.Call{Method: "PUT"}, answer{err: errScript}, "network-error", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestSafelistingDiffersBetweenBrowsers(t *testing.T) {
 		want    map[browser.Profile]string
 	}{
 		{"a long pair of values", repeated, map[browser.Profile]string{browser.Chromium: "accept", browser.WebKit: "accept"}},
-		{"a pair of types", types, map[browser.Profile]string{browser.Chromium: "content-type", browser.WebKit: "content-type", browser.Firefox: "content-type"}},
+		{"a pair of types", types, map[browser.Profile]string{browser.Chromium: "content-type", browser.WebKit: "content-type"}},
 		{"client hints", hint, map[browser.Profile]string{browser.Standard: "dpr,save-data,viewport-width", browser.Firefox: "dpr,save-data,viewport-width", browser.WebKit: "dpr,save-data,viewport-width"}},
 		{"malformed client hints", badHint, map[browser.Profile]string{browser.Standard: "dpr,save-data,width", browser.Chromium: "dpr,save-data,width", browser.Firefox: "dpr,save-data,width", browser.WebKit: "dpr,save-data,width"}},
 	} {

@@ -37,9 +37,18 @@ func (p Profile) String() string {
 type forgets uint8
 
 const (
-	forgetsOnError       forgets = iota // when a preflighted request fails, however
-	forgetsOnFailedCheck                // when any answer fails the CORS check
+	forgetsOnError   forgets = iota // when a preflighted request fails, however
+	forgetsOnFailure                // see forgetAfter
 	forgetsNever
+)
+
+// storageAccess says which requests send Origin in the hope for cookies.
+type storageAccess uint8
+
+const (
+	storageAccessUnknown        storageAccess = iota // none
+	storageAccessOfSubresources                      // all but navigations
+	storageAccessOfFrames                            // those and iframes
 )
 
 // A behaviour is what a profile does differently. The zero value is the
@@ -54,17 +63,74 @@ type behaviour struct {
 	// combinesBeforeSafelisting: headers of one name are joined before their
 	// value is judged, so that two values of 100 bytes are too long.
 	combinesBeforeSafelisting bool
-	// checksCombinedContentType: each header is judged alone, but Content-Type
-	// also joined.
-	checksCombinedContentType bool
 	// noSafelistedTotal: the limit of 1,024 bytes in all is not applied.
 	noSafelistedTotal bool
 	// safelists reports which further headers need no preflight.
 	safelists func(name, value string) bool
+	// unsafelists reports which safelisted headers need one after all.
+	unsafelists func(name, value string) bool
+	// repeatsUnsafeNames: a header that is set twice is announced twice.
+	repeatsUnsafeNames bool
+	// singletonHeaders: see isSingleton.
+	singletonHeaders bool
+	// uploadNeedsBody: listeners on upload do not count for requests without
+	// a body.
+	uploadNeedsBody bool
 
+	// forcedNeedsMethod: a preflight that only an upload listener or a streamed
+	// body made necessary must list the method like any other.
+	forcedNeedsMethod bool
 	// preflightRedirectFirst: a redirected preflight fails as such before its
 	// Access-Control-Allow-Origin is looked at.
 	preflightRedirectFirst bool
+
+	// keepsUserAgent: a page cannot set User-Agent, the header is dropped as
+	// the forbidden ones are.
+	keepsUserAgent bool
+
+	// stickyPreflights: once a preflight was due, each redirect asks again,
+	// and announces the headers that the first request had.
+	stickyPreflights bool
+	// headersComeBack: see restoreHeaders.
+	headersComeBack bool
+	// dropsHints: a redirect drops client hints, see isClientHint.
+	dropsHints bool
+	// preflightsUntainted: a preflight asks in the page's name, also where the
+	// request itself says "null".
+	preflightsUntainted bool
+	// preflightsUnredirected: a preflight's Sec-Fetch-Site does not regard the
+	// URLs before the redirect.
+	preflightsUnredirected bool
+	// preflightModeAlways: Sec-Fetch-Mode goes also to plain http, but only
+	// with preflights.
+	preflightModeAlways bool
+
+	// readsLocationFirst: a redirect without a Location, or with an empty one,
+	// is none; one that does not parse fails in every redirect mode.
+	readsLocationFirst bool
+	// originFromFirstRequest: where CORS does not apply, redirects keep the
+	// Origin of the first request, or make it "null" if they lead elsewhere.
+	originFromFirstRequest bool
+	// originIgnoresPolicy: mode "no-cors" names the page's origin whatever the
+	// referrer policy says.
+	originIgnoresPolicy bool
+	// storageAccess says which requests ask for storage access.
+	storageAccess storageAccess
+	// originForElements: elements in mode "cors" send Origin also within an
+	// origin.
+	originForElements bool
+	// noRelaxedReferrer: policies laxer than the default do not count
+	// cross-site.
+	noRelaxedReferrer bool
+	// ipv6IsCrossSite: two ports of one IPv6 address are not the same site.
+	ipv6IsCrossSite bool
+
+	// responseURLBare: after a redirect, Response.url comes without user and
+	// password.
+	responseURLBare bool
+	// upgradeIsHidden: Response.url is the http URL that was upgraded;
+	// upgradeIsRedirect: Response.redirected is true then.
+	upgradeIsHidden, upgradeIsRedirect bool
 
 	// maxAge parses Access-Control-Max-Age; maxAgeCap limits it, 0 is none.
 	maxAge    func(http.Header) (age time.Duration, cacheable bool)
@@ -80,9 +146,21 @@ type behaviour struct {
 	localNetworkAccess bool
 	// mixedContentByScheme: only https pages prohibit mixed content.
 	mixedContentByScheme bool
-	// allowsMixedImages: images, audio and video that are not upgraded are let
-	// through.
-	allowsMixedImages bool
+	// upgradesAddresses: images, audio and video of public IP addresses are
+	// upgraded to https like those of names.
+	upgradesAddresses bool
+	// upgradesRedirects: an image, audio or video that is redirected from https
+	// to http is upgraded, also towards loopback.
+	upgradesRedirects bool
+	// anyMediaSuccess: audio and video play with any status from 200 to 299 that
+	// has a body.
+	anyMediaSuccess bool
+	// framesDecideAlone: a frame with an origin of its own prohibits mixed
+	// content by that origin, not by the page around it.
+	framesDecideAlone bool
+	// blocksMixedForms: a form on an https page is not sent to http; the
+	// visitor is warned instead.
+	blocksMixedForms bool
 	// blocksCredentialedURLs: elements may not load user:password@ URLs.
 	blocksCredentialedURLs bool
 
@@ -91,6 +169,7 @@ type behaviour struct {
 	noneRequiresSecure      bool // SameSite=None needs Secure
 	secureCookiesOnLoopback bool // Secure cookies go to http://localhost
 	cookiesSeeRedirects     bool // a cross-site redirect makes a request cross-site
+	cookiesIgnoreScheme     bool // http and https are the same site
 }
 
 var behaviours = [...]behaviour{
@@ -109,6 +188,21 @@ var behaviours = [...]behaviour{
 		wildcardCoversAuthorization: true,
 		combinesBeforeSafelisting:   true,
 		safelists:                   chromiumSafelists,
+		unsafelists:                 chromiumUnsafelists,
+		uploadNeedsBody:             true,
+		keepsUserAgent:              true,
+		dropsHints:                  true,
+		preflightsUnredirected:      true,
+		preflightModeAlways:         true,
+		readsLocationFirst:          true,
+		originFromFirstRequest:      true,
+		originIgnoresPolicy:         true,
+		originForElements:           true,
+		storageAccess:               storageAccessOfSubresources,
+		responseURLBare:             true,
+		upgradeIsHidden:             true,
+		upgradesRedirects:           true,
+		forcedNeedsMethod:           true,
 		preflightRedirectFirst:      true,
 		maxAge:                      chromiumMaxAge,
 		maxAgeCap:                   2 * time.Hour,
@@ -116,7 +210,7 @@ var behaviours = [...]behaviour{
 		forgets:                     forgetsNever,
 		localNetworkAccess:          true,
 		mixedContentByScheme:        true,
-		allowsMixedImages:           true,
+		blocksMixedForms:            true,
 		blocksCredentialedURLs:      true,
 		thirdPartyCookies:           ThirdPartySent,
 		laxByDefault:                true,
@@ -126,11 +220,28 @@ var behaviours = [...]behaviour{
 	Firefox: {
 		name:                        "firefox",
 		wildcardCoversAuthorization: true,
-		checksCombinedContentType:   true,
+		noSafelistedTotal:           true,
+		unsafelists:                 firefoxUnsafelists,
+		repeatsUnsafeNames:          true,
+		stickyPreflights:            true,
+		headersComeBack:             true,
+		forcedNeedsMethod:           true,
+		preflightsUntainted:         true,
+		preflightsUnredirected:      true,
+		storageAccess:               storageAccessOfFrames,
+		singletonHeaders:            true,
+		cookiesSeeRedirects:         true,
+		noRelaxedReferrer:           true,
+		ipv6IsCrossSite:             true,
+		upgradeIsRedirect:           true,
+		upgradesAddresses:           true,
+		anyMediaSuccess:             true,
+		framesDecideAlone:           true,
+		cookiesIgnoreScheme:         true,
 		maxAge:                      firefoxMaxAge,
 		maxAgeCap:                   24 * time.Hour,
 		newCache:                    newFirefoxStore,
-		forgets:                     forgetsOnFailedCheck,
+		forgets:                     forgetsOnFailure,
 		metadataOnWebSocket:         true,
 		mixedContentByScheme:        true,
 		thirdPartyCookies:           ThirdPartyPartitioned,
@@ -142,6 +253,8 @@ var behaviours = [...]behaviour{
 		wildcardCoversAuthorization: true,
 		combinesBeforeSafelisting:   true,
 		noSafelistedTotal:           true,
+		forcedNeedsMethod:           true,
+		unsafelists:                 webkitUnsafelists,
 		maxAge:                      webkitMaxAge,
 		maxAgeCap:                   10 * time.Minute,
 		newCache:                    newWebKitStore,
@@ -215,13 +328,46 @@ func chromiumSafelists(name, value string) bool {
 	switch {
 	case fetchspec.EqualFold(name, "Save-Data"):
 		return fetchspec.EqualFold(value, "on")
-	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"):
+	case fetchspec.EqualFold(name, "Device-Memory"), fetchspec.EqualFold(name, "DPR"), fetchspec.EqualFold(name, "Downlink"):
 		whole, part, dot := strings.Cut(value, ".")
 		return isNumber(whole) && (!dot || isNumber(part))
-	case fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
+	case fetchspec.EqualFold(name, "ECT"):
+		return value == "slow-2g" || value == "2g" || value == "3g" || value == "4g"
+	case fetchspec.EqualFold(name, "RTT"), fetchspec.EqualFold(name, "Width"), fetchspec.EqualFold(name, "Viewport-Width"):
 		return isNumber(value)
 	}
 	return false
+}
+
+// overlongRange reports whether a Range has a number that is larger than limit.
+func overlongRange(name, value string, limit uint64) bool {
+	if !fetchspec.EqualFold(name, "Range") {
+		return false
+	}
+	first, last, _ := strings.Cut(strings.TrimPrefix(value, "bytes="), "-")
+	for _, s := range [...]string{first, last} {
+		if n, err := strconv.ParseUint(s, 10, 64); s != "" && (err != nil || n > limit) {
+			return true
+		}
+	}
+	return false
+}
+
+// chromiumUnsafelists takes the largest int64 for too large.
+func chromiumUnsafelists(name, value string) bool {
+	return overlongRange(name, value, math.MaxInt64-1)
+}
+
+func webkitUnsafelists(name, value string) bool { return overlongRange(name, value, math.MaxInt64) }
+
+// firefoxUnsafelists takes bytes above 0x7F for unsafe ones.
+func firefoxUnsafelists(name, value string) bool {
+	for i := 0; i < len(value); i++ {
+		if value[i] >= 0x80 {
+			return true
+		}
+	}
+	return overlongRange(name, value, math.MaxUint64)
 }
 
 func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/cors/internal/fetchspec"
@@ -41,17 +42,26 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 		return nil, f.fail(RedirectStreamBody, section, itoa(res.status), "303")
 	}
 	f.step(section, "Status %s redirects to %s.", itoa(res.status), u.String())
-	// Step 12.
-	if (res.status == 301 || res.status == 302) && r.method == "POST" ||
-		res.status == 303 && r.method != "GET" && r.method != "HEAD" {
+	rewrite := (res.status == 301 || res.status == 302) && r.method == "POST" ||
+		res.status == 303 && r.method != "GET" && r.method != "HEAD"
+	crossOrigin := !u.origin().sameOrigin(r.url().origin())
+	f.keepNames(rewrite, crossOrigin)
+	f.restoreHeaders(res.status)
+	if rewrite { // step 12
 		f.step(section, "The redirect turns %s into GET and drops the body.", r.method)
 		r.method, r.hasBody, r.body, r.stream = "GET", false, nil, false
 		r.remove(fetchspec.IsRequestBodyHeader)
 	}
 	// Step 13.
-	if !u.origin().sameOrigin(r.url().origin()) && r.has("Authorization") {
+	if crossOrigin && r.has("Authorization") {
 		f.step(section, "Authorization is removed: the redirect leads to another origin.")
 		r.remove(fetchspec.IsCORSNonWildcardRequestHeader)
+	}
+	if crossOrigin {
+		r.crossed = true
+	}
+	if f.prof.dropsHints && !u.origin().sameOrigin(r.origin) {
+		r.remove(isClientHint)
 	}
 	wasTainted := r.tainted()
 	r.urls = append(r.urls, u) // step 18
@@ -62,9 +72,39 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 	return f.mainFetch()
 }
 
+// restoreHeaders is Firefox' way: each redirect starts from the headers of the
+// first request and drops what this one redirect asks for, so that headers that
+// an earlier redirect removed come back.
+func (f *fetch) restoreHeaders(status int) {
+	r := &f.req
+	if !f.prof.headersComeBack || r.kind != FetchAPI && r.kind != XMLHttpRequest {
+		return
+	}
+	if len(r.urls) == 1 {
+		f.firstMethod, f.firstHeaders = r.method, slices.Clone(r.headers)
+		return
+	}
+	r.headers = slices.Clone(f.firstHeaders)
+	if (status == 301 || status == 302) && f.firstMethod == "POST" ||
+		status == 303 && f.firstMethod != "GET" && f.firstMethod != "HEAD" {
+		r.remove(fetchspec.IsRequestBodyHeader)
+	}
+}
+
+// isClientHint reports whether Chromium takes the header for a client hint that
+// only the page's own origin may get.
+func isClientHint(name string) bool {
+	for _, hint := range [...]string{"DPR", "Device-Memory", "Downlink", "ECT", "RTT", "Viewport-Width", "Width"} {
+		if fetchspec.EqualFold(name, hint) {
+			return true
+		}
+	}
+	return false
+}
+
 // location returns the Location header (#concept-response-location-url).
 func (f *fetch) location(res *response) (string, bool) {
-	vs := f.res.Exchanges[res.exch].ResponseHeader["Location"]
+	vs := res.header["Location"]
 	if len(vs) == 0 {
 		return "", false
 	}
@@ -74,7 +114,7 @@ func (f *fetch) location(res *response) (string, bool) {
 // redirectReferrerPolicy is "set request's referrer policy on redirect"
 // (https://w3c.github.io/webappsec-referrer-policy/#set-requests-referrer-policy-on-redirect).
 func (f *fetch) redirectReferrerPolicy(res *response) {
-	for _, line := range f.res.Exchanges[res.exch].ResponseHeader["Referrer-Policy"] {
+	for _, line := range res.header["Referrer-Policy"] {
 		for item := range strings.SplitSeq(line, ",") {
 			switch p := ReferrerPolicy(strings.ToLower(trimTabOrSpace(item))); p {
 			case NoReferrer, NoReferrerWhenDowngrade, OriginOnly, OriginWhenCrossOrigin,

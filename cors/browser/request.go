@@ -17,6 +17,7 @@ type request struct {
 	hasBody        bool
 	stream         bool // the body's source is null: it cannot be sent twice
 	origin         origin
+	originText     string // origin, serialized
 	dest           string
 	mode           Mode
 	credentials    CredentialsMode
@@ -27,7 +28,9 @@ type request struct {
 	useCORSPreflight bool
 	unsafeRequest    bool // set for fetch(), XMLHttpRequest and sendBeacon
 	keepalive        bool
-	redirects        int // the redirect count
+	redirects        int  // the redirect count
+	crossed          bool // a redirect led to another origin
+	impliedType      bool // Content-Type follows from the body of an XMLHttpRequest
 }
 
 // url returns the current URL.
@@ -39,7 +42,7 @@ func (r *request) serializedOrigin() string {
 	if r.tainted() {
 		return "null"
 	}
-	return r.origin.String()
+	return r.originText
 }
 
 // tainted reports whether the redirect-taint is not "same-origin"
@@ -139,7 +142,7 @@ func (f *fetch) newRequest(call *Call) *Failure {
 	r.credentials = orDefault(call.Credentials, d.credentials)
 	r.redirect = orDefault(call.Redirect, Follow)
 	r.referrerPolicy = orDefault(call.ReferrerPolicy, f.page.referrerPolicy)
-	r.origin = f.page.origin
+	r.origin, r.originText = f.page.origin, f.page.originText
 	r.keepalive = call.Keepalive
 
 	u, err := parseAddress(call.URL, f.page.url)
@@ -183,6 +186,9 @@ func (f *fetch) newElement(call *Call) *Failure {
 			call.Kind.String()+" always makes a GET without headers or body of the page's own")
 	}
 	r.redirect = Follow
+	if call.Kind == Media {
+		r.headers = append(r.headers, HeaderField{"Range", "bytes=0-"})
+	}
 	return nil
 }
 
@@ -193,9 +199,9 @@ func (f *fetch) newWebSocket(*Call) *Failure {
 	u := r.url()
 	switch u.scheme {
 	case "ws":
-		u.scheme = "http"
+		u.scheme, u.originText = "http", ""
 	case "wss":
-		u.scheme = "https"
+		u.scheme, u.originText = "https", ""
 	case "http", "https":
 	default:
 		return f.fail(InvalidURL, "https://websockets.spec.whatwg.org/#dom-websocket-websocket", u.String(),
@@ -249,10 +255,7 @@ func (f *fetch) newForm(call *Call) *Failure {
 	if !fetchspec.EqualFold(call.Method, "post") {
 		// Everything else is a GET; the data becomes the query.
 		r.method = "GET"
-		r.url().query = ""
-		if len(call.Body.Data) > 0 {
-			r.url().query = "?" + encodeQuery(string(call.Body.Data))
-		}
+		r.url().query = "?" + encodeQuery(string(call.Body.Data))
 		return nil
 	}
 	r.method, r.hasBody, r.body = "POST", true, call.Body.Data

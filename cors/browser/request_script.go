@@ -72,7 +72,7 @@ func (f *fetch) appendHeader(h HeaderField) *Failure {
 	if !ok1 || !ok2 || !fetchspec.IsToken(name) || !fetchspec.IsHeaderValue(value) {
 		return f.fail(InvalidHeader, "#headers-validate", h.Name+": "+h.Value, "")
 	}
-	if fetchspec.IsForbiddenRequestHeader(name, value) {
+	if fetchspec.IsForbiddenRequestHeader(name, value) || f.prof.keepsUserAgent && fetchspec.EqualFold(name, "User-Agent") {
 		f.note(NoteForbiddenHeader, "#forbidden-request-header", name)
 		return nil
 	}
@@ -99,7 +99,7 @@ func (f *fetch) newXMLHttpRequest(call *Call) *Failure {
 	if r.credentials != Include {
 		r.credentials = SameOriginCredentials
 	}
-	r.useCORSPreflight = call.UploadListener
+	r.useCORSPreflight = call.UploadListener && !(f.prof.uploadNeedsBody && call.Body.Kind == NoBody)
 	method, ok := isomorphicEncode(orDefault(call.Method, "GET"))
 	const open = "https://xhr.spec.whatwg.org/#dom-xmlhttprequest-open"
 	switch {
@@ -114,8 +114,9 @@ func (f *fetch) newXMLHttpRequest(call *Call) *Failure {
 			return fail
 		}
 	}
-	if r.method == "GET" || r.method == "HEAD" {
-		return nil // send() sets the body to null
+	if r.method == "GET" || r.method == "HEAD" { // send() sets the body to null
+		r.useCORSPreflight = r.useCORSPreflight && !f.prof.uploadNeedsBody
+		return nil
 	}
 	typ := f.setBody(call)
 	if typ == "" {
@@ -129,7 +130,7 @@ func (f *fetch) newXMLHttpRequest(call *Call) *Failure {
 			return nil
 		}
 	}
-	r.headers = append(r.headers, HeaderField{"Content-Type", typ})
+	r.headers, r.impliedType = append(r.headers, HeaderField{"Content-Type", typ}), true
 	return nil
 }
 
@@ -142,7 +143,7 @@ func (f *fetch) setRequestHeader(h HeaderField) *Failure {
 	if !ok1 || !ok2 || !fetchspec.IsToken(name) || !fetchspec.IsHeaderValue(value) {
 		return f.fail(InvalidHeader, "https://xhr.spec.whatwg.org/#dom-xmlhttprequest-setrequestheader", h.Name+": "+h.Value, "")
 	}
-	if fetchspec.IsForbiddenRequestHeader(name, value) {
+	if fetchspec.IsForbiddenRequestHeader(name, value) || f.prof.keepsUserAgent && fetchspec.EqualFold(name, "User-Agent") {
 		f.note(NoteForbiddenHeader, "#forbidden-request-header", name)
 		return nil
 	}

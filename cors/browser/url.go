@@ -26,6 +26,8 @@ type address struct {
 	path       string // begins with "/" if special
 	query      string // with its "?", "" for none
 	fragment   string // with its "#", "" for none
+
+	originText string // see serializedOrigin
 }
 
 var errRelative = errors.New("relative URL without a base")
@@ -412,12 +414,20 @@ func (a *address) hostPort() string {
 	return a.host + ":" + a.port
 }
 
+// serializedOrigin is a.origin().String(), put together once.
+func (a *address) serializedOrigin() string {
+	if a.originText == "" {
+		a.originText = a.origin().String()
+	}
+	return a.originText
+}
+
 // wire returns the URL as it is requested: without credentials and fragment.
 func (a *address) wire() string {
-	if a.port == "" {
-		return a.scheme + "://" + a.host + a.path + a.query
+	if !a.special() {
+		return a.scheme + ":" + a.path
 	}
-	return a.scheme + "://" + a.host + ":" + a.port + a.path + a.query
+	return a.serializedOrigin() + a.path + a.query
 }
 
 // String serializes a.

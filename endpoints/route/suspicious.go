@@ -17,7 +17,7 @@ import (
 //   - empty segments ("//"), also those with nothing but parameters ("/;x/").
 //     A slash at the end is fine, and so is "/;jsessionid=1" there.
 //
-// Parameters elsewhere are fine, and so is what decodes to an escape ("%252F"):
+// Parameters elsewhere are fine as far as a path alone can tell, and so is what decodes to an escape ("%252F"):
 // it names one path, unless somebody decodes twice. Suspicious allocates
 // nothing.
 func Suspicious(u *url.URL) bool {

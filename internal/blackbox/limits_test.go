@@ -155,3 +155,19 @@ func TestEndpointThatTakesEncodedPaths(t *testing.T) {
 		}
 	}
 }
+
+// "DNS rebinding is stopped by HOST patterns."
+func TestHostPatterns(t *testing.T) {
+	s := friendly()
+	w := &World{Name: "hosts", Settings: []*Setting{s}, Endpoints: []*Endpoint{{Method: "GET", Path: "api.test/hosted", Setting: s}}}
+	u := newUpstream(t)
+	_, target := serve(t, w.Document(u.URL), false)
+	id := 0
+	for host, status := range map[string]int{"api.test": 200, "api.test:8080": 200, "rebound.test": 404, "127.0.0.1": 404, "api.test.evil.example": 404} {
+		id++
+		a, err := askOnce(target, &Question{ID: id, World: w, Peer: "127.0.0.1", Method: "GET", Target: "/hosted", Host: host, Answer: "plain"})
+		if err != nil || a.Status != status || (u.Taken(id) != nil) != (status == 200) {
+			t.Errorf("Host %s: want %d, got %+v, %v", host, status, a, err)
+		}
+	}
+}

@@ -1,8 +1,11 @@
 package blackbox
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -119,7 +122,10 @@ func (c *changing) traffic(workers int) (stop func() (asked, dialled int64)) {
 		questions := changingQuestions(uint64(i))
 		wg.Go(func() {
 			conn := &Conn{Addr: c.target.Addr, Peer: "127.0.0.1"}
-			defer conn.Close()
+			defer func() {
+				dialled.Add(int64(conn.Dialled))
+				conn.Close()
+			}()
 			for n := 0; failed.Load() < 5; n++ {
 				select {
 				case <-done:
@@ -134,7 +140,6 @@ func (c *changing) traffic(workers int) (stop func() (asked, dialled int64)) {
 				}
 				asked.Add(1)
 			}
-			dialled.Add(int64(conn.Dialled))
 		})
 	}
 	return func() (int64, int64) {
@@ -183,6 +188,15 @@ func (c *changing) ask(conn *Conn, q *Question) string {
 	return fmt.Sprintf("%s→ %d %q", problem, a.Status, a.Header)
 }
 
+// soon is how long a saved document may take to be enforced; the race detector
+// makes the program some five times slower.
+func soon() time.Duration {
+	if os.Getenv("CONCORS_RACE") != "" {
+		return 500 * time.Millisecond
+	}
+	return 100 * time.Millisecond
+}
+
 // "A saved document is enforced within 100 ms", however it is saved, and no
 // request fails meanwhile.
 func TestSavedFileIsLiveSoon(t *testing.T) {
@@ -203,8 +217,8 @@ func TestSavedFileIsLiveSoon(t *testing.T) {
 			slices.Sort(took)
 			t.Logf("live after %v, with %d requests meanwhile", took, asked)
 			// One slow save is forgiven: the machine has other work too.
-			if len(took) > 1 && took[len(took)-2] > 100*time.Millisecond {
-				t.Errorf("want within 100ms, took up to %v", took[len(took)-2])
+			if len(took) > 1 && took[len(took)-2] > soon() {
+				t.Errorf("want within %v, took up to %v", soon(), took[len(took)-2])
 			}
 		})
 	}
@@ -270,7 +284,7 @@ func loadMetrics(metrics string) string {
 // document before every third: nothing fails, nothing is judged by half of a
 // change, no connection is dropped, and memory stays flat.
 func TestLoad(t *testing.T) {
-	length := duration(t, "CONCORS_LOAD", 3*time.Second)
+	length := environment(t, "CONCORS_LOAD", time.ParseDuration, 3*time.Second)
 	c := newChanging(t)
 	stop := c.traffic(4)
 	ticks := time.NewTicker(time.Second) // the load's own rhythm
@@ -304,11 +318,49 @@ func TestLoad(t *testing.T) {
 	if dialled > 4 {
 		t.Errorf("%d connections for 4 clients: some were dropped", dialled)
 	}
-	if median := took[len(took)/2]; median > 100*time.Millisecond {
-		t.Errorf("a saved document was live after %v at the median, want within 100ms", median)
+	if median := took[len(took)/2]; median > soon() {
+		t.Errorf("a saved document was live after %v at the median, want within %v", median, soon())
 	}
 	// The first third warms up.
 	if warm, last := memory[len(memory)/3], memory[len(memory)-1]; last > warm+warm/2+16<<10 {
 		t.Errorf("memory grew from %d to %d KiB", warm, last)
+	}
+}
+
+// "With no connection dropped": a socket that is open outlives the document it
+// was opened under.
+func TestOpenSocketSurvivesChanges(t *testing.T) {
+	c := newChanging(t)
+	c.u.Handle("/flip/anything", c.u.Socket)
+	q := &Question{ID: 1, World: worldOf(0), Peer: "127.0.0.1", Method: "GET", Target: "/flip/anything", Host: "api.test", Answer: "socket"}
+	q.add("Origin", "https://of-version-0.example.com")
+	q.add("Upgrade", "websocket")
+	q.add("Connection", "Upgrade")
+	q.add("Sec-WebSocket-Version", "13")
+	q.add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+	socket, err := Dial(c.target.Addr, q.Peer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	if _, err := socket.Write(q.raw()); err != nil {
+		t.Fatal(err)
+	}
+	br := bufio.NewReader(socket)
+	a, _, err := ReadAnswer(br, "GET")
+	if err != nil || a.Status != 101 {
+		t.Fatalf("want 101, got %v, %v", a, err)
+	}
+	for range 3 {
+		if _, err := c.save(savings["rename and replace"]); err != nil {
+			t.Fatal(err)
+		}
+		echo := make([]byte, len(frame))
+		if _, err := socket.Write(frame); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(br, echo); err != nil || !bytes.Equal(echo, frame) {
+			t.Fatalf("after version %d: %q, %v", c.confirmed.Load(), echo, err)
+		}
 	}
 }

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"testing"
-	"time"
 )
 
 // scratch holds the program, the certificate and the documents of one run.
@@ -107,30 +105,16 @@ func askOnce(target Target, q *Question) (*Answer, error) {
 	return c.ask(q)
 }
 
-// number reads a whole number from the environment.
-func number(t *testing.T, name string, otherwise int) int {
+// environment reads a variable, if it is set.
+func environment[T any](t *testing.T, name string, parse func(string) (T, error), otherwise T) T {
 	t.Helper()
 	v := os.Getenv(name)
 	if v == "" {
 		return otherwise
 	}
-	n, err := strconv.Atoi(v)
+	parsed, err := parse(v)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	return n
-}
-
-// duration reads one from the environment.
-func duration(t *testing.T, name string, otherwise time.Duration) time.Duration {
-	t.Helper()
-	v := os.Getenv(name)
-	if v == "" {
-		return otherwise
-	}
-	d, err := time.ParseDuration(v)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return d
+	return parsed
 }

@@ -42,6 +42,9 @@ import (
 //	commas     an Access-Control-Request-Headers of thousands of commas, below
 //	           4 KiB. First reading: allowed. And a name that is no token,
 //	           under `*`. First reading: refused.
+//	slashes    empty path segments are not among what gets 400, yet routers
+//	           disagree about them too. First reading: an unknown path, 404.
+//	           Never a redirect.
 //
 // Not asserted: the Access-Control-Expose-Headers of a preflight's answer and
 // HEAD in its list of methods (browsers need neither), the page or problem
@@ -51,7 +54,7 @@ import (
 // reading holds the points that are read the second way.
 type reading map[string]bool
 
-var points = []string{"limits", "custom", "port", "anyport", "case", "label", "declared", "known", "anysender", "absent", "observed", "commas"}
+var points = []string{"limits", "custom", "port", "anyport", "case", "label", "declared", "known", "anysender", "absent", "observed", "commas", "slashes"}
 
 // Expect is what the design wants of the question, by the first reading of
 // every point.
@@ -74,7 +77,11 @@ func (r reading) expect(q *Question) Want {
 		return Want{Row: "tricky path", Column: "-", Status: 400, NoPolicy: true}
 	}
 	if len(here) == 0 {
-		return Want{Row: "unknown path", Column: "-", Status: 404, NoPolicy: true}
+		w := Want{Row: "unknown path", Column: "-", Status: 404, NoPolicy: true}
+		if r["slashes"] && strings.Contains(q.path(), "//") {
+			w.Status = 400
+		}
+		return w
 	}
 	if isPreflight(q) {
 		return r.preflight(q, here)

@@ -18,8 +18,14 @@ type Target struct {
 // A Tally is the outcome of a run.
 type Tally struct {
 	Asked int
+
+	mu    sync.Mutex     // guards what follows during a run
 	Cells map[string]int // row | column | Sec-Fetch-Site | protocol → questions
 	Wrong map[string]*Mistakes
+}
+
+func newTally(questions []*Question) *Tally {
+	return &Tally{Asked: len(questions), Cells: map[string]int{}, Wrong: map[string]*Mistakes{}}
 }
 
 // Mistakes are the differences of one kind.
@@ -33,38 +39,41 @@ const keptExamples = 3
 // Run asks all the questions with some workers, each with connections of its
 // own, and judges each answer as it comes.
 func Run(questions []*Question, targets map[string]Target, u *Upstream, workers int) *Tally {
-	t := &Tally{Asked: len(questions), Cells: map[string]int{}, Wrong: map[string]*Mistakes{}}
-	var mu sync.Mutex // guards t
-	var wg sync.WaitGroup
-	next := make(chan *Question)
-	for range workers {
-		wg.Go(func() {
-			c := clients{targets: targets, one: map[string]*Conn{}, two: map[string]*Client2{}}
-			defer c.close()
-			for q := range next {
-				a, err := c.ask(q)
-				var w Want
-				var d []Diff
-				if err != nil {
-					w, d = Expect(q), []Diff{{"no answer", err.Error()}}
-				} else {
-					w, d = Judge(q, a, u.Taken(q.ID))
-				}
-				mu.Lock()
-				t.add(q, &w, a, d)
-				mu.Unlock()
+	t := newTally(questions)
+	share(questions, workers, func(next <-chan *Question) {
+		c := clients{targets: targets, one: map[string]*Conn{}, two: map[string]*Client2{}}
+		defer c.close()
+		for q := range next {
+			a, err := c.ask(q)
+			w, d := Expect(q), []Diff(nil)
+			if err != nil {
+				d = []Diff{{"no answer", err.Error()}}
+			} else {
+				w, d = Judge(q, a, u.Taken(q.ID))
 			}
-		})
+			t.add(q, &w, a, d)
+		}
+	})
+	return t
+}
+
+// share deals the questions out to some workers and waits for them.
+func share(questions []*Question, workers int, work func(next <-chan *Question)) {
+	next := make(chan *Question)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() { work(next) })
 	}
 	for _, q := range questions {
 		next <- q
 	}
 	close(next)
 	wg.Wait()
-	return t
 }
 
 func (t *Tally) add(q *Question, w *Want, a *Answer, diffs []Diff) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.Cells[cell(q, w)]++
 	for _, d := range diffs {
 		key := fmt.Sprintf("%s | %s | %s", w.Row, w.Column, d.What)

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
-	"sync"
 	"testing"
 	"time"
 )
@@ -74,35 +73,22 @@ func TestWebSocketHandshakes(t *testing.T) {
 		_, targets[w.Name] = serve(t, w.Document(u.URL), w.TLS)
 	}
 	questions := socketQuestions(plain, declared, secure)
-	tally := &Tally{Asked: len(questions), Cells: map[string]int{}, Wrong: map[string]*Mistakes{}}
-	var mu sync.Mutex // guards tally
-	var wg sync.WaitGroup
-	next := make(chan *Question)
-	for range 4 {
-		wg.Go(func() {
-			for q := range next {
-				a, echo, err := handshake(targets[q.World.Name], q)
-				w, d := Expect(q), []Diff(nil)
-				switch {
-				case err != nil:
-					d = []Diff{{"no answer", err.Error()}}
-				default:
-					w, d = Judge(q, a, u.Taken(q.ID))
-					if a.Status == 101 && !bytes.Equal(echo, frame) {
-						d = append(d, Diff{"echo over the socket", string(echo)})
-					}
+	tally := newTally(questions)
+	share(questions, 4, func(next <-chan *Question) {
+		for q := range next {
+			a, echo, err := handshake(targets[q.World.Name], q)
+			w, d := Expect(q), []Diff(nil)
+			if err != nil {
+				d = []Diff{{"no answer", err.Error()}}
+			} else {
+				w, d = Judge(q, a, u.Taken(q.ID))
+				if a.Status == 101 && !bytes.Equal(echo, frame) {
+					d = append(d, Diff{"echo over the socket", string(echo)})
 				}
-				mu.Lock()
-				tally.add(q, &w, a, d)
-				mu.Unlock()
 			}
-		})
-	}
-	for _, q := range questions {
-		next <- q
-	}
-	close(next)
-	wg.Wait()
+			tally.add(q, &w, a, d)
+		}
+	})
 	t.Logf("%d handshakes", tally.Asked)
 	if tally.Asked < 1000 {
 		t.Errorf("only %d handshakes were tried", tally.Asked)

@@ -52,7 +52,7 @@ every code. Without a name the file is ` + defaultFile + `; - reads standard inp
 				}
 			}
 			if !report.OK() || strict && len(report.Warnings()) > 0 {
-				return errSaid
+				return exitCode(exitFailed)
 			}
 			if !asJSON {
 				fmt.Fprintf(out, "%s: ok, %s%s\n", name, count(len(table.Endpoints()), "endpoint"), andWarnings(report))

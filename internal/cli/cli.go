@@ -41,11 +41,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
-	switch {
-	case err == nil:
+	if err == nil {
 		return exitOK
-	case errors.Is(err, errSaid):
-		return exitFailed
+	}
+	if code, ok := errors.AsType[exitCode](err); ok {
+		return int(code)
 	}
 	fmt.Fprintf(stderr, "%s: %s\n", cmd.CommandPath(), strings.TrimSpace(err.Error()))
 	if hint, ok := errors.AsType[*hintError](err); ok {
@@ -58,8 +58,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitFailed
 }
 
-// errSaid ends a command that has told already what is wrong.
-var errSaid = errors.New("told already")
+// An exitCode ends a command that has said everything with a code of its own.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
 // A hintError is an error with a sentence on what to do.
 type hintError struct {
@@ -85,7 +87,9 @@ answers, and the refusal of requests that no preflight ever announces.`,
 		Example: `  concors demo                          see it work, on this machine
   concors init                          write a starter file, concors.yaml
   concors check concors.yaml            find every mistake in it
-  concors serve --config concors.yaml   enforce it`,
+  concors serve --config concors.yaml   enforce it
+  concors explain --from https://docs.example.com https://api.example.com/account
+                                        what a browser would do, and why`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRun:  func(*cobra.Command, []string) { *started = true },
@@ -103,7 +107,7 @@ answers, and the refusal of requests that no preflight ever announces.`,
 		}
 	}
 	add(groupStart, newDemo(), newInit())
-	add(groupWork, newServe(), newCheck(), newSchema())
+	add(groupWork, newServe(), newCheck(), newExplain(), newSchema())
 	root.AddCommand(newVersion(), newCompletion())
 	root.SetUsageFunc(usage)
 	return root

@@ -94,7 +94,7 @@ func blob(contentType, data string) option {
 func form(method, enctype string) option {
 	return last(func(c *browser.Call) {
 		c.Kind, c.Method = browser.Form, method
-		c.Body = browser.Body{Kind: browser.FormData, Type: enctype, Data: []byte("v")}
+		c.Body = browser.Body{Kind: browser.FormData, Type: enctype, Data: []byte("a=v")}
 		if method == "" || strings.EqualFold(method, "GET") {
 			c.Body = browser.Body{}
 		}
@@ -125,7 +125,13 @@ func then(options ...option) option {
 	}
 }
 
-func rule(r Rule) option { return func(s *Scenario) { s.Rules = append(s.Rules, r) } }
+func rule(r Rule) option {
+	return func(s *Scenario) {
+		r := r
+		r.Answers = slices.Clone(r.Answers) // options may be shared, scenarios changed
+		s.Rules = append(s.Rules, r)
+	}
+}
 
 func reply(status int, lines ...string) Answer { return Answer{Status: status, Lines: lines} }
 

@@ -65,11 +65,12 @@ function callXHR(c) {
 function callElement(c) {
 	const tags = {image: "img", script: "script", module: "script", stylesheet: "link", media: "audio"};
 	return new Promise(resolve => {
+		if (c.Kind === "stylesheet" && !URL.canParse(c.URL)) resolve(blocked("no event tells"));
 		const e = document.createElement(tags[c.Kind]);
 		const done = o => { e.remove(); resolve(o); };
 		e.onload = e.onloadedmetadata = () => done(ok);
 		e.onerror = () => done(blocked("error event"));
-		if (c.Mode === "cors") e.crossOrigin = c.Credentials === "include" ? "use-credentials" : "anonymous";
+		if (c.Mode === "cors" || c.Kind === "module" && c.Credentials) e.crossOrigin = c.Credentials === "include" ? "use-credentials" : "anonymous";
 		if (c.ReferrerPolicy) e.referrerPolicy = c.ReferrerPolicy;
 		if (c.Kind === "module") e.type = "module";
 		if (c.Kind === "stylesheet") { e.rel = "stylesheet"; e.href = c.URL; } else e.src = c.URL;
@@ -99,12 +100,11 @@ async function callForm(c) {
 	if (c.BodyType) f.enctype = c.BodyType;
 	if (c.BodyKind !== "none") {
 		const field = document.createElement("input");
-		field.name = "a";
-		field.value = c.Body;
+		[field.name, field.value] = c.Body.split("=");
 		f.append(field);
 	}
 	document.documentElement.append(f);
-	const result = loaded(c, 1500);
+	const result = loaded(c, c.Patience);
 	f.submit();
 	const o = await result;
 	f.remove();
@@ -113,7 +113,7 @@ async function callForm(c) {
 }
 
 async function callNavigation(c) {
-	const result = loaded(c, 1500);
+	const result = loaded(c, c.Patience);
 	const popup = open(c.URL, "navigation" + c.Token);
 	const o = await result;
 	if (popup) popup.close();
@@ -121,7 +121,7 @@ async function callNavigation(c) {
 }
 
 async function callIframe(c) {
-	const result = loaded(c, 1500);
+	const result = loaded(c, c.Patience);
 	const e = document.createElement("iframe");
 	e.src = c.URL;
 	document.documentElement.append(e);
@@ -147,10 +147,11 @@ async function call(c) {
 	case "navigation": return callNavigation(c);
 	case "iframe": return callIframe(c);
 	case "beacon": {
-		try { navigator.sendBeacon(c.URL, bodyOf(c)); } catch (e) { return blocked(e); }
+		try { navigator.sendBeacon(c.URL, bodyOf(c)); } catch (e) {} // as silent as a failure later on
 		return {Verdict: "unobservable"};
 	}
 	case "font": {
+		if (!URL.canParse(c.URL)) return {Verdict: "unobservable"}; // Firefox never settles
 		try { await new FontFace("f" + c.Token, `url(${JSON.stringify(c.URL)})`).load(); } catch (e) {}
 		return {Verdict: "unobservable"}; // a network error looks like a broken font
 	}
@@ -159,14 +160,14 @@ async function call(c) {
 	}
 }
 
-// A call without any event within 6 s is "silent", which the model never says.
+// A call without any event in time is "silent", which the model never says.
 function silence(ms) {
 	return new Promise(resolve => setTimeout(() => resolve({Verdict: "silent"}), ms));
 }
 
 async function callAll(calls) {
 	const results = [];
-	for (const c of calls) results.push(await Promise.race([call(c), silence(6000)]));
+	for (const c of calls) results.push(await Promise.race([call(c), silence(c.Patience + 1000)]));
 	return results;
 }
 

@@ -1,18 +1,26 @@
 package differential
 
 import (
-	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/concors/concors/internal/realbrowser"
 )
 
-func TestMain(m *testing.M) { os.Exit(m.Run()) }
+var (
+	full   = flag.Bool("full", os.Getenv("CONCORS_DIFFERENTIAL") == "full", "run all hand-written and -random generated scenarios (also: CONCORS_DIFFERENTIAL=full)")
+	random = flag.Int("random", 2000, "number of generated scenarios with -full")
+	seed   = flag.Uint64("seed", 1, "seed of the generated scenarios")
+	update = flag.Bool("update", false, "write docs/known-differences.md")
+)
 
-// openLab skips or fails when the browser is missing, as realbrowser.ForTest does.
+// openLab starts Chromium with the setting of upstream's Chrome for third-party
+// cookies: Debian's package blocks them. It skips or fails when the browser is
+// missing, as realbrowser.ForTest does.
 func openLab(t *testing.T, kind realbrowser.Kind) *Lab {
 	t.Helper()
 	s, err := startServer()
@@ -20,7 +28,8 @@ func openLab(t *testing.T, kind realbrowser.Kind) *Lab {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.close)
-	return &Lab{server: s, browser: realbrowser.ForTest(t, kind, realbrowser.Options{Dial: s.dial, ThirdPartyCookies: os.Getenv("TPC") != ""}), profile: profiles[kind]}
+	b := realbrowser.ForTest(t, kind, realbrowser.Options{Dial: s.dial, ThirdPartyCookies: kind == realbrowser.Chromium})
+	return &Lab{server: s, browser: b, profile: profiles[kind]}
 }
 
 // check runs scenarios and fails on every difference without a known reason.
@@ -28,12 +37,6 @@ func check(t *testing.T, l *Lab, scenarios []*Scenario) {
 	t.Helper()
 	began := time.Now()
 	results := l.RunAll(t.Context(), scenarios)
-	if os.Getenv("DUMP") != "" {
-		for _, r := range results {
-			js, _ := json.MarshalIndent(r.Real, "", " ")
-			fmt.Println(r.Scenario.Name, r.Err, string(js))
-		}
-	}
 	known, retried, bad := 0, 0, 0
 	for _, r := range results {
 		retried += r.Retried
@@ -50,29 +53,97 @@ func check(t *testing.T, l *Lab, scenarios []*Scenario) {
 	}
 }
 
-func TestDifferential(t *testing.T) {
+// eachLab runs a test in every browser.
+func eachLab(t *testing.T, test func(t *testing.T, l *Lab)) {
 	for _, kind := range realbrowser.Kinds {
-		t.Run(string(kind), func(t *testing.T) {
-			l := openLab(t, kind)
-			for _, group := range groups {
-				t.Run(group.name, func(t *testing.T) { check(t, l, group.scenarios()) })
-			}
-		})
+		t.Run(string(kind), func(t *testing.T) { test(t, openLab(t, kind)) })
 	}
+}
+
+// TestQuick is a sample of everything, for every run of the tests.
+func TestQuick(t *testing.T) {
+	if testing.Short() {
+		t.Skip("real browsers are slow")
+	}
+	eachLab(t, func(t *testing.T, l *Lab) {
+		var sample []*Scenario
+		for _, group := range groups {
+			for i, s := range group.scenarios() {
+				if i%8 == 0 {
+					sample = append(sample, s)
+				}
+			}
+		}
+		check(t, l, append(sample, Generate(*seed, 100)...))
+	})
+}
+
+func TestHandWritten(t *testing.T) {
+	if !*full {
+		t.Skip("takes minutes: use -full")
+	}
+	eachLab(t, func(t *testing.T, l *Lab) {
+		for _, group := range groups {
+			t.Run(group.name, func(t *testing.T) { check(t, l, group.scenarios()) })
+		}
+	})
+}
+
+func TestRandom(t *testing.T) {
+	if !*full {
+		t.Skip("takes minutes: use -full")
+	}
+	eachLab(t, func(t *testing.T, l *Lab) { check(t, l, Generate(*seed, *random)) })
 }
 
 func TestScenarioNamesAreUnique(t *testing.T) {
 	seen := map[string]bool{}
-	n := 0
 	for _, g := range groups {
-		for _, s := range g.scenarios() {
+		scenarios := g.scenarios()
+		if len(scenarios) == 0 {
+			t.Errorf("group %s is empty", g.name)
+		}
+		for _, s := range scenarios {
 			name := fmt.Sprintf("%s/%s", g.name, s.Name)
 			if seen[name] {
 				t.Errorf("two scenarios %q", name)
 			}
 			seen[name] = true
-			n++
 		}
 	}
-	t.Logf("%d scenarios", n)
+	if len(seen) < 400 {
+		t.Errorf("only %d scenarios", len(seen))
+	}
+	t.Logf("%d scenarios", len(seen))
+}
+
+func TestGenerateIsDeterministic(t *testing.T) {
+	for i, s := range Generate(7, 50) {
+		if again := Generate(7, 50)[i]; s.String() != again.String() {
+			t.Errorf("number %d differs:\n%s%s", i, s, again)
+		}
+	}
+	if Generate(7, 1)[0].String() == Generate(8, 1)[0].String() {
+		t.Error("another seed makes the same scenario")
+	}
+}
+
+func TestKnownDifferencesDocument(t *testing.T) {
+	file := filepath.Join("..", "..", "docs", "known-differences.md")
+	want := KnownMarkdown()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Error("docs/known-differences.md is out of date: run with -update")
+	}
 }

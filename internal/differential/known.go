@@ -1,28 +1,133 @@
 package differential
 
 import (
+	"fmt"
+	"strings"
+
+	"github.com/concors/concors/cors/browser"
 	"github.com/concors/concors/internal/realbrowser"
 )
 
 // KnownDifference is a case in which the model knowingly says something else
 // than a browser.
 type KnownDifference struct {
-	ID      string
-	Browser realbrowser.Kind
-	// What happens, why the model does not follow, and where that is written.
-	Browsers, Model, Why, Reference string
-	// Applies tells whether it explains all the differences of a scenario.
-	Applies func(sc *Scenario, diffs []Difference) bool
+	ID       string
+	Browsers []realbrowser.Kind
+	// Happens is what the browsers do and Model what the model says instead; Why
+	// is the reason, Reference where more is written.
+	Happens, Model, Why, Reference string
+	// Applies tells whether a scenario is such a case.
+	Applies func(sc *Scenario) bool
+	// Fields are the beginnings of the names of the differing fields. A scenario
+	// that differs elsewhere too is not explained.
+	Fields []string
 }
 
-// Known lists all known differences.
-var Known []*KnownDifference
+// Known lists all known differences. docs/known-differences.md is made of it.
+var Known = []*KnownDifference{
+	{
+		ID:       "about-urls",
+		Browsers: []realbrowser.Kind{realbrowser.Firefox},
+		Happens:  "Scripts and stylesheets at about:blank load.",
+		Model:    "They are blocked: about: cannot be fetched.",
+		Why:      "No server is involved, so there is nothing that a server's headers could decide.",
 
-func explain(kind realbrowser.Kind, sc *Scenario, diffs []Difference) []*KnownDifference {
+		Reference: "https://fetch.spec.whatwg.org/#scheme-fetch",
+		Applies:   anyCall(func(c browser.Call) bool { return strings.HasPrefix(c.URL, "about:") }),
+		Fields:    []string{"call 1 verdict"},
+	},
+	{
+		ID:       "data-content-length",
+		Browsers: []realbrowser.Kind{realbrowser.Firefox},
+		Happens:  "The response to a data: URL has a Content-Length header.",
+		Model:    "It has only Content-Type, as the Fetch standard says.",
+		Why:      "No server is involved.",
+
+		Reference: "https://fetch.spec.whatwg.org/#scheme-fetch",
+		Applies:   anyCall(func(c browser.Call) bool { return strings.HasPrefix(c.URL, "data:") }),
+		Fields:    []string{"call 1 header content-length"},
+	},
+	{
+		ID:       "beacon-type-after-redirects",
+		Browsers: []realbrowser.Kind{realbrowser.Firefox},
+		Happens:  "When a first redirect has turned a beacon's POST into a GET, its Content-Type stays away after further redirects.",
+		Model:    "Content-Type comes back with the second redirect, as it does for fetch() in Firefox.",
+		Why:      "Whether Firefox keeps it depends on how the header got there, which the model does not follow.",
+
+		Reference: "https://fetch.spec.whatwg.org/#http-redirect-fetch",
+		Applies:   anyCall(func(c browser.Call) bool { return c.Kind == browser.Beacon }),
+		Fields:    []string{"request 3 header content-type", "request 4 header content-type", "request 5 header content-type", "request 6 header content-type"},
+	},
+	{
+		ID:       "ipv6-site",
+		Browsers: []realbrowser.Kind{realbrowser.Firefox},
+		Happens:  "Two ports of an IPv6 address are cross-site to each other in Sec-Fetch-Site.",
+		Model:    "They are same-site, as the HTML standard says and as they are for IPv4 addresses.",
+		Why:      "It follows from how Firefox finds the base domain of an address in brackets; no page should rely on it.",
+
+		Reference: "https://html.spec.whatwg.org/#same-site",
+		Applies:   anyCall(func(c browser.Call) bool { return strings.Contains(c.URL, "//[") }),
+		Fields:    []string{"request 1 header sec-fetch-site"},
+	},
+}
+
+func anyCall(is func(browser.Call) bool) func(*Scenario) bool {
+	return func(sc *Scenario) bool {
+		for _, c := range sc.Calls {
+			if is(c) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// explain returns the known difference that accounts for all diffs, or nil.
+func explain(kind realbrowser.Kind, sc *Scenario, diffs []Difference) *KnownDifference {
 	for _, k := range Known {
-		if k.Browser == kind && k.Applies(sc, diffs) {
-			return []*KnownDifference{k}
+		if k.explains(kind, sc, diffs) {
+			return k
 		}
 	}
 	return nil
+}
+
+func (k *KnownDifference) explains(kind realbrowser.Kind, sc *Scenario, diffs []Difference) bool {
+	concerned := false
+	for _, b := range k.Browsers {
+		concerned = concerned || b == kind
+	}
+	if !concerned || !k.Applies(sc) {
+		return false
+	}
+	for _, d := range diffs {
+		covered := false
+		for _, f := range k.Fields {
+			covered = covered || strings.HasPrefix(d.Field, f)
+		}
+		if !covered {
+			return false
+		}
+	}
+	return true
+}
+
+// KnownMarkdown is the text of docs/known-differences.md.
+func KnownMarkdown() string {
+	var w strings.Builder
+	w.WriteString(`# Known differences between the model and real browsers
+
+<!-- Made from internal/differential/known.go by "go test ./internal/differential -run KnownDifferences -update". -->
+
+The package ` + "`cors/browser`" + ` is compared with real Chromium and real Firefox in several thousand
+scenarios: every request on the wire and everything a page learns. These differences remain.
+`)
+	for _, k := range Known {
+		names := make([]string, len(k.Browsers))
+		for i, b := range k.Browsers {
+			names[i] = strings.ToUpper(string(b[:1])) + string(b[1:])
+		}
+		fmt.Fprintf(&w, "\n## %s (%s)\n\n%s\n\n- The model: %s\n- Why: %s\n- See %s\n", k.ID, strings.Join(names, " and "), k.Happens, k.Model, k.Why, k.Reference)
+	}
+	return w.String()
 }

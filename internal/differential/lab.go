@@ -38,20 +38,20 @@ type Result struct {
 	Scenario    *Scenario
 	Real, Model *Observation
 	Diffs       []Difference
-	Known       []*KnownDifference // those of the list that explain Diffs
+	Known       *KnownDifference // accounts for Diffs
 	Retried     int
 	Err         error // the scenario could not be run
 }
 
 // Unexplained reports whether browser and model disagree without a known reason.
-func (r *Result) Unexplained() bool { return r.Err != nil || len(r.Diffs) > 0 && len(r.Known) == 0 }
+func (r *Result) Unexplained() bool { return r.Err != nil || len(r.Diffs) > 0 && r.Known == nil }
 
 // scenarioTimeout is how long one scenario may take on a busy machine.
-const scenarioTimeout = 12 * time.Second
+const scenarioTimeout = 20 * time.Second
 
 // quiets are the waiting times of attempt after attempt: a busy machine delays
 // requests of which the page learns nothing.
-var quiets = []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 1200 * time.Millisecond}
+var quiets = []time.Duration{100 * time.Millisecond, 320 * time.Millisecond}
 
 // Run runs a scenario; one that differs is run again, more patiently.
 func (l *Lab) Run(ctx context.Context, sc *Scenario) *Result {
@@ -68,7 +68,7 @@ func (l *Lab) Run(ctx context.Context, sc *Scenario) *Result {
 		if len(r.Diffs) == 0 {
 			return r
 		}
-		if r.Known = explain(l.browser.Kind(), sc, r.Diffs); len(r.Known) > 0 {
+		if r.Known = explain(l.browser.Kind(), sc, r.Diffs); r.Known != nil {
 			return r
 		}
 	}

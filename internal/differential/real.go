@@ -21,6 +21,7 @@ var callJS string
 // source is also the content of the data: frames.)
 const framePage = `<!doctype html><script>
 onmessage = async e => {
+	if (e.source !== parent) return;
 	const AsyncFunction = (async () => {}).constructor;
 	let result;
 	try { result = await new AsyncFunction(e.data)(); } catch (x) { result = {threw: String(x)}; }
@@ -50,6 +51,7 @@ type jsCall struct {
 	BodyKind, BodyType, Body                           string
 	Mode, Credentials, Redirect, ReferrerPolicy, Token string
 	UploadListener, Keepalive                          bool
+	Patience                                           int // ms to wait for what may never come
 }
 
 var kindNames = map[browser.Kind]string{
@@ -65,13 +67,13 @@ var bodyNames = map[browser.BodyKind]string{
 	browser.FormData: "formdata", browser.Blob: "blob", browser.Bytes: "bytes", browser.Stream: "stream",
 }
 
-func newJSCall(c browser.Call, token string) jsCall {
+func newJSCall(c browser.Call, token string, patience time.Duration) jsCall {
 	j := jsCall{
 		Kind: kindNames[c.Kind], Method: c.Method, URL: c.URL, Headers: [][2]string{},
 		BodyKind: bodyNames[c.Body.Kind], BodyType: c.Body.Type, Body: string(c.Body.Data),
 		Mode: string(c.Mode), Credentials: string(c.Credentials), Redirect: string(c.Redirect),
 		ReferrerPolicy: string(c.ReferrerPolicy), Token: token,
-		UploadListener: c.UploadListener, Keepalive: c.Keepalive,
+		UploadListener: c.UploadListener, Keepalive: c.Keepalive, Patience: int(patience.Milliseconds()),
 	}
 	for _, h := range c.Headers {
 		j.Headers = append(j.Headers, [2]string{h.Name, h.Value})
@@ -93,7 +95,7 @@ func fromLatin1(s string) string {
 }
 
 // run runs a scenario in the real browser. quiet is how long to wait for
-// requests after calls that tell nothing.
+// requests after calls that tell nothing, and 25 times that for pages to load.
 func (l *Lab) run(ctx context.Context, sc *Scenario, quiet time.Duration) (real *Observation, err error) {
 	token := fmt.Sprintf("x%d", l.lastRun.Add(1))
 	prefix := "/" + token
@@ -114,7 +116,7 @@ func (l *Lab) run(ctx context.Context, sc *Scenario, quiet time.Duration) (real 
 	real = &Observation{}
 	calls := make([]jsCall, len(placed.Calls))
 	for i, c := range placed.Calls {
-		calls[i] = newJSCall(c, token)
+		calls[i] = newJSCall(c, token, 25*quiet)
 	}
 	step := 1
 	if sc.Page.Frame != Top {

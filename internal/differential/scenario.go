@@ -76,7 +76,7 @@ type Answer struct {
 func place(prefix, url string) string {
 	start := 0
 	if _, rest, ok := strings.Cut(url, "://"); ok {
-		if scheme := url[:len(url)-len(rest)-3]; scheme != "http" && scheme != "https" && scheme != "ws" && scheme != "wss" {
+		if scheme := strings.ToLower(url[:len(url)-len(rest)-3]); scheme != "http" && scheme != "https" && scheme != "ws" && scheme != "wss" {
 			return url
 		}
 		start = len(url) - len(rest)

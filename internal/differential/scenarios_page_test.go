@@ -101,7 +101,7 @@ func cookieScenarios() []*Scenario {
 // mixedContentScenarios are about schemes: what an https page may load over
 // http, and what is upgraded.
 func mixedContentScenarios() []*Scenario {
-	targets := []string{"http://api.other.org/a", "http://api.other.org:8080/a", "http://localhost:3000/a", "http://api.localhost:3000/a", "http://127.0.0.1:3000/a", "http://127.1.2.3:3000/a", "http://[::1]:3000/a", "http://10.0.0.1/a", "http://192.168.0.1/a", "http://app.example.com/a", "http://printer.local/a"}
+	targets := []string{"http://api.other.org/a", "http://api.other.org:8080/a", "http://localhost:3000/a", "http://api.localhost:3000/a", "http://127.0.0.1:3000/a", "http://127.1.2.3:3000/a", "http://[::1]:3000/a", "http://203.0.113.5/a", "http://app.example.com/a"}
 	pages := []string{app, plain, "http://localhost:5173", "http://app.localhost"}
 	var all []*Scenario
 	for _, page := range pages {
@@ -142,6 +142,8 @@ func mixedContentScenarios() []*Scenario {
 		scenario("sandboxed https page to http", sandboxed(), to("http://api.other.org/a"), act(200, acao("null"))),
 		scenario("data page in https to http", dataPage(), to("http://api.other.org/a"), act(200, acao("null"))),
 		scenario("http frame in an https page", framedIn("https://top.example.net"), to("http://api.other.org/a"), act(200, acao(app))),
+		scenario("loopback frame in an https page to http", from("http://localhost:5173"), framedIn("https://top.example.net"), to("http://api.other.org/a"), act(200, acao("http://localhost:5173"))),
+		scenario("loopback frame in an https page, image", from("http://localhost:5173"), framedIn("https://top.example.net"), kind(browser.Image), to("http://api.other.org/a"), act(200)),
 		scenario("https frame in an http page to http", framedIn(plain), to("http://api.other.org/a"), act(200, acao(app))),
 		scenario("data page in an http page to http", from(plain), dataPage(), to("http://api.other.org/a"), act(200, acao("null"))),
 	)

@@ -117,6 +117,11 @@ func (d chromiumDriver) newTab(ctx context.Context) (string, error) {
 	}
 	var attached struct{ SessionID string }
 	err := d.call(ctx, "", "Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
+	if err != nil {
+		return "", err
+	}
+	// Otherwise a tab behind others counts as hidden and loads no media.
+	err = d.call(ctx, attached.SessionID, "Emulation.setFocusEmulationEnabled", map[string]any{"enabled": true}, nil)
 	return attached.SessionID + "/" + target.TargetID, err
 }
 

@@ -67,6 +67,8 @@ var firefoxPrefs = map[string]any{
 	// of pages are unaffected: mixed content is upgraded and blocked as ever.
 	"dom.security.https_first":            false,
 	"dom.security.https_first_schemeless": false,
+	// A form on an https page with an http action would ask the visitor.
+	"security.warn_submit_secure_to_insecure": false,
 	// Names below .localhost are loopback without asking DNS (the default).
 	"network.proxy.type": 0,
 }

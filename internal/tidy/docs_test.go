@@ -203,7 +203,7 @@ func TestYAMLInTheDocsIsRight(t *testing.T) {
 // concors'.
 func TestFlagsInTheDocsExist(t *testing.T) {
 	var help bytes.Buffer
-	for _, command := range []string{"serve", "check", "init", "demo"} {
+	for _, command := range []string{"serve", "check", "init", "demo", "explain"} {
 		if code := cli.Main([]string{command, "--help"}, strings.NewReader(""), &help, &help); code != 0 {
 			t.Fatalf("%s --help ends with %d", command, code)
 		}

@@ -386,10 +386,16 @@ func validLabel(s string) bool {
 	return s != ""
 }
 
-// isPublicSuffix reports whether strangers can register names below host. Names
-// that are not on the list and have one label (localhost, internal) are not for
-// the public: nobody can register them.
+// isPublicSuffix reports whether strangers can register names below host, or
+// below every name below host: the list has rules such as *.kawasaki.jp, of
+// which kawasaki.jp is no match. Names that are not on the list and have one
+// label (localhost, internal) are not for the public: nobody can register them.
 func isPublicSuffix(host string) bool {
 	suffix, icann := publicsuffix.PublicSuffix(host)
-	return suffix == host && (icann || strings.Contains(suffix, "."))
+	if suffix == host && (icann || strings.Contains(suffix, ".")) {
+		return true
+	}
+	below := "any-name." + host
+	suffix, _ = publicsuffix.PublicSuffix(below)
+	return suffix == below
 }

@@ -29,6 +29,7 @@ func TestParseAccepts(t *testing.T) {
 		{"https://localhost", Pattern{Scheme: "https", Host: "localhost"}},
 		{"https://name.github.io", Pattern{Scheme: "https", Host: "name.github.io"}},
 		{"https://*.name.github.io", Pattern{Scheme: "https", Sub: true, Host: "name.github.io"}},
+		{"https://*.city.kawasaki.jp", Pattern{Scheme: "https", Sub: true, Host: "city.kawasaki.jp"}}, // an exception on the list
 		{"https://*.corp.internal", Pattern{Scheme: "https", Sub: true, Host: "corp.internal"}},
 		{"https://1e100.net", Pattern{Scheme: "https", Host: "1e100.net"}},
 	} {
@@ -122,6 +123,9 @@ func TestParseFindsMistakesAndRepairs(t *testing.T) {
 		{"https://*.com", "", []string{PublicSuffix}},
 		{"https://*.co.uk", "", []string{PublicSuffix}},
 		{"https://*.github.io", "", []string{PublicSuffix}},
+		{"https://*.kawasaki.jp", "", []string{PublicSuffix}}, // the list has *.kawasaki.jp
+		{"https://*.compute.amazonaws.com", "", []string{PublicSuffix}},
+		{"https://*.ck", "", []string{PublicSuffix}},
 	} {
 		t.Run(tt.text, func(t *testing.T) {
 			_, codes, repair := Parse(tt.text)

@@ -1,0 +1,96 @@
+package explain
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/concors/concors/cors/browser"
+)
+
+// A Question is a call to explain.
+type Question struct {
+	Page    browser.Page
+	Call    browser.Call
+	Profile browser.Profile // whose behaviour; zero: the standard's
+
+	// Cookies are Set-Cookie lines that the server at Call.URL is taken to have
+	// sent earlier, such as "session=1; SameSite=None; Secure".
+	Cookies []string
+}
+
+// An Outcome is how an explained call ends.
+type Outcome string
+
+const (
+	Allowed  Outcome = "allowed"   // the page gets what it asked for
+	Blocked  Outcome = "blocked"   // the browser stops it
+	Refused  Outcome = "refused"   // the server stops it: Concors refused it before it ran
+	Held     Outcome = "held back" // all is well so far, but the call was not sent
+	NotAsked Outcome = "not asked" // the server could not be asked
+)
+
+// An Answer is an explained call.
+type Answer struct {
+	Question Question
+	Outcome  Outcome
+	Result   *browser.Result
+
+	// Held says why the call itself was not sent, if it was not.
+	Held string
+	// Err is why the server could not be asked.
+	Err error
+	// Decisions are what Concors decided on each exchange, in order, if it was
+	// in front of the server: "" where it was not asked.
+	Decisions []string
+}
+
+// Ask makes q's call in the model of the browser and lets server answer.
+func Ask(ctx context.Context, q Question, server http.RoundTripper) Answer {
+	b := &browser.Browser{Profile: q.Profile}
+	a := Answer{Question: q, Outcome: Allowed}
+	if len(q.Cookies) > 0 {
+		b.Cookies = new(browser.Cookies)
+		for _, line := range q.Cookies {
+			if err := b.Cookies.Set(q.Call.URL, line); err != nil {
+				a.Outcome, a.Err = NotAsked, &CookieError{line, err}
+				return a
+			}
+		}
+	}
+	a.Result = b.Fetch(ctx, q.Page, q.Call, server)
+	if a.Result.Blocked == nil {
+		return a
+	}
+	a.Outcome = Blocked
+	if a.Result.Blocked.Code != browser.NetworkError {
+		return a
+	}
+	// The last exchange has no answer: was it held back, or could it not be had?
+	last := a.Result.Exchanges[len(a.Result.Exchanges)-1]
+	if held, ok := errors.AsType[*heldError](last.Err); ok {
+		a.Outcome, a.Held = Held, held.reason
+		a.Result.Exchanges = a.Result.Exchanges[:len(a.Result.Exchanges)-1]
+		if n := len(a.Result.Steps); n > 0 && !a.Result.Steps[n-1].OK {
+			a.Result.Steps = a.Result.Steps[:n-1]
+		}
+		return a
+	}
+	a.Outcome, a.Err = NotAsked, last.Err
+	return a
+}
+
+// A CookieError is a cookie that browsers would not store.
+type CookieError struct {
+	Line string
+	Err  error
+}
+
+func (e *CookieError) Error() string { return "the cookie " + e.Line + ": " + e.Err.Error() }
+
+func (e *CookieError) Unwrap() error { return e.Err }
+
+// heldError ends a call that must not be sent.
+type heldError struct{ reason string }
+
+func (e *heldError) Error() string { return e.reason }

@@ -1,0 +1,279 @@
+package explain
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/concors/concors/cors/browser"
+)
+
+// A har is what matters of an HTTP Archive, the recording that browsers'
+// developer tools save. See http://www.softwareishard.com/blog/har-12-spec/.
+type har struct {
+	Log *struct {
+		Entries []harEntry `json:"entries"`
+	} `json:"log"`
+}
+
+type harEntry struct {
+	Request struct {
+		Method  string     `json:"method"`
+		URL     string     `json:"url"`
+		Headers []harField `json:"headers"`
+	} `json:"request"`
+	Response struct {
+		Status      int        `json:"status"`
+		Headers     []harField `json:"headers"`
+		RedirectURL string     `json:"redirectURL"`
+	} `json:"response"`
+	ResourceType string `json:"_resourceType"` // Chromium only
+
+	header http.Header // of Request
+	used   bool        // part of a call that was explained
+}
+
+type harField struct{ Name, Value string }
+
+// ReadHAR explains every cross-origin call of a browser's recording, in order.
+// The error says why data is not a recording; a recording without cross-origin
+// calls has no answers.
+//
+// Recordings leave things out: cookies and Authorization unless exported with
+// sensitive data, preflights answered from a cache, answers that the browser
+// refused. What is missing is said in the answer.
+func ReadHAR(ctx context.Context, data []byte, profile browser.Profile) ([]Answer, error) {
+	var h har
+	if err := json.Unmarshal(data, &h); err != nil {
+		return nil, fmt.Errorf("not a HAR recording: %w", err)
+	}
+	if h.Log == nil {
+		return nil, errors.New(`not a HAR recording: there is no "log" in it`)
+	}
+	entries := h.Log.Entries
+	for i := range entries {
+		entries[i].header = headerOf(entries[i].Request.Headers)
+	}
+	var answers []Answer
+	for i := range entries {
+		e := &entries[i]
+		if e.used || e.isPreflight() || !e.crossOrigin() {
+			continue
+		}
+		answers = append(answers, explainEntry(ctx, entries, i, profile))
+	}
+	// Preflights that no call followed: the browser stopped there.
+	for i := range entries {
+		if e := &entries[i]; !e.used && e.isPreflight() {
+			e.used = true
+			q := Question{Page: browser.Page{Origin: e.header.Get("Origin")}, Profile: profile, Call: browser.Call{
+				Method: e.header.Get("Access-Control-Request-Method"), URL: e.Request.URL, Headers: e.requestedHeaders(),
+			}}
+			answers = append(answers, ask(ctx, q, []browser.Exchange{e.exchange()}))
+		}
+	}
+	return answers, nil
+}
+
+// explainEntry explains the call that entries[i] began.
+func explainEntry(ctx context.Context, entries []harEntry, i int, profile browser.Profile) Answer {
+	e := &entries[i]
+	q := Question{Profile: profile, Page: browser.Page{Origin: e.pageOrigin()}, Call: e.call()}
+	var recorded []browser.Exchange
+	// Its preflight may be recorded before or behind it.
+	for j := range entries {
+		p := &entries[j]
+		if !p.used && p.isPreflight() && p.Request.URL == e.Request.URL && p.header.Get("Access-Control-Request-Method") == e.Request.Method {
+			p.used = true
+			recorded = append(recorded, p.exchange())
+			q.Call.Headers = append(q.Call.Headers, missing(p.requestedHeaders(), q.Call.Headers)...)
+			break
+		}
+	}
+	for next := e; next != nil; { // and what it was redirected to
+		next.used = true
+		if next.Response.Status != 0 {
+			recorded = append(recorded, next.exchange())
+		}
+		next = redirectTarget(entries, next)
+	}
+	return ask(ctx, q, recorded)
+}
+
+func ask(ctx context.Context, q Question, recorded []browser.Exchange) Answer {
+	a := Ask(ctx, q, browser.Recorded(recorded))
+	if errors.Is(a.Err, browser.ErrNotRecorded) {
+		last := a.Result.Exchanges[len(a.Result.Exchanges)-1]
+		why := "the browser may have refused it, or never got one"
+		if last.Preflight {
+			why = "an earlier one may have been in the browser's cache"
+		}
+		a.Err = fmt.Errorf("the recording has no answer to %s %s: %s", last.Method, last.URL, why)
+	}
+	return a
+}
+
+func redirectTarget(entries []harEntry, e *harEntry) *harEntry {
+	if e.Response.RedirectURL == "" {
+		return nil
+	}
+	from, err := url.Parse(e.Request.URL)
+	if err != nil {
+		return nil
+	}
+	to, err := from.Parse(e.Response.RedirectURL)
+	if err != nil {
+		return nil
+	}
+	for i := range entries {
+		if n := &entries[i]; !n.used && !n.isPreflight() && n.Request.URL == to.String() {
+			return n
+		}
+	}
+	return nil
+}
+
+func (e *harEntry) isPreflight() bool {
+	return e.Request.Method == http.MethodOptions && e.header.Get("Access-Control-Request-Method") != ""
+}
+
+// pageOrigin returns the origin of the page that made the request, "" if the
+// recording does not say.
+func (e *harEntry) pageOrigin() string {
+	if o := e.header.Get("Origin"); o != "" {
+		return o
+	}
+	return originOf(e.header.Get("Referer"))
+}
+
+func (e *harEntry) crossOrigin() bool {
+	page := e.pageOrigin()
+	return page != "" && page != originOf(e.Request.URL)
+}
+
+func originOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	scheme := strings.Replace(u.Scheme, "ws", "http", 1) // WebSocket handshakes
+	host := strings.ToLower(u.Host)
+	if scheme == "https" {
+		host = strings.TrimSuffix(host, ":443")
+	} else {
+		host = strings.TrimSuffix(host, ":80")
+	}
+	return scheme + "://" + host
+}
+
+// call makes the page's call out of what was sent.
+func (e *harEntry) call() browser.Call {
+	c := browser.Call{URL: e.Request.URL, Kind: e.kind(), Method: e.Request.Method}
+	if c.Kind == browser.FetchAPI || c.Kind == browser.XMLHttpRequest {
+		if mode := e.header.Get("Sec-Fetch-Mode"); mode == "no-cors" {
+			c.Mode = browser.Mode(mode)
+		}
+		c.Headers = e.pageHeaders()
+		if e.header.Get("Cookie") != "" {
+			c.Credentials = browser.Include
+		}
+		return c
+	}
+	if c.Kind != browser.Form {
+		c.Method = ""
+	}
+	if e.header.Get("Sec-Fetch-Mode") == "cors" {
+		c.Mode = browser.CORS
+	}
+	return c
+}
+
+// kinds by Chromium's resource type and by Sec-Fetch-Dest.
+var kinds = map[string]browser.Kind{
+	"fetch": browser.FetchAPI, "xhr": browser.XMLHttpRequest, "websocket": browser.WebSocket, "eventsource": browser.EventSource,
+	"image": browser.Image, "script": browser.Script, "stylesheet": browser.Stylesheet, "style": browser.Stylesheet,
+	"font": browser.Font, "media": browser.Media, "video": browser.Media, "audio": browser.Media, "ping": browser.Beacon,
+	"iframe": browser.Iframe,
+}
+
+func (e *harEntry) kind() browser.Kind {
+	for _, name := range []string{e.ResourceType, e.header.Get("Sec-Fetch-Dest")} {
+		if kind, ok := kinds[name]; ok {
+			return kind
+		}
+	}
+	switch {
+	case e.header.Get("Sec-Fetch-Mode") == "navigate" && e.Request.Method == http.MethodPost:
+		return browser.Form
+	case e.header.Get("Sec-Fetch-Mode") == "navigate":
+		return browser.Navigation
+	case strings.HasPrefix(e.Request.URL, "ws"):
+		return browser.WebSocket
+	}
+	return browser.FetchAPI
+}
+
+// sentByBrowsers are headers that are there whether or not a page sets them.
+var sentByBrowsers = []string{
+	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Content-Length", "Cookie", "Dnt", "Host",
+	"If-Modified-Since", "If-None-Match", "Origin", "Pragma", "Priority", "Referer", "Te", "Upgrade-Insecure-Requests", "User-Agent",
+}
+
+// pageHeaders returns the headers that the page must have set.
+func (e *harEntry) pageHeaders() []browser.HeaderField {
+	var fields []browser.HeaderField
+	for name, lines := range e.header {
+		if !slices.Contains(sentByBrowsers, name) && !strings.HasPrefix(name, "Sec-") && !strings.HasPrefix(name, "Proxy-") && !strings.HasPrefix(name, ":") {
+			fields = append(fields, browser.HeaderField{Name: name, Value: strings.Join(lines, ", ")})
+		}
+	}
+	slices.SortFunc(fields, func(a, b browser.HeaderField) int { return strings.Compare(a.Name, b.Name) })
+	return fields
+}
+
+// requestedHeaders returns the headers that a preflight announces, with values
+// that need one.
+func (e *harEntry) requestedHeaders() []browser.HeaderField {
+	var fields []browser.HeaderField
+	for name := range strings.SplitSeq(strings.Join(e.header.Values("Access-Control-Request-Headers"), ","), ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			value := "(recorded)" // not a safelisted value of any header
+			if strings.EqualFold(name, "content-type") {
+				value = "application/json"
+			}
+			fields = append(fields, browser.HeaderField{Name: name, Value: value})
+		}
+	}
+	return fields
+}
+
+// missing returns the fields whose names are not among those there.
+func missing(fields, there []browser.HeaderField) []browser.HeaderField {
+	return slices.DeleteFunc(fields, func(f browser.HeaderField) bool {
+		return slices.ContainsFunc(there, func(t browser.HeaderField) bool { return strings.EqualFold(t.Name, f.Name) })
+	})
+}
+
+func (e *harEntry) exchange() browser.Exchange {
+	return browser.Exchange{
+		Preflight: e.isPreflight(), Method: e.Request.Method, URL: e.Request.URL, Header: e.header,
+		Status: e.Response.Status, ResponseHeader: headerOf(e.Response.Headers),
+	}
+}
+
+// headerOf collects a recording's fields. Chromium joins lines of one name with
+// a line feed.
+func headerOf(fields []harField) http.Header {
+	h := make(http.Header)
+	for _, f := range fields {
+		for line := range strings.SplitSeq(f.Value, "\n") {
+			h.Add(f.Name, line)
+		}
+	}
+	return h
+}

@@ -1,0 +1,119 @@
+package explain
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/concors/concors/cors/browser"
+)
+
+// MarshalJSON writes the answer for machines. Credentials are left out.
+func (a *Answer) MarshalJSON() ([]byte, error) {
+	q := &a.Question
+	out := answerJSON{
+		Outcome: a.Outcome, Origin: q.Page.Origin, Method: q.Call.Method, URL: q.Call.URL,
+		Kind: q.Call.Kind.String(), Credentials: string(q.Call.Credentials), Browser: q.Profile.String(), Held: a.Held,
+	}
+	if a.Err != nil {
+		out.Error = a.Err.Error()
+	}
+	if r := a.Result; r != nil {
+		out.Verdict, out.Steps, out.Notes = r.Verdict(), r.Steps, r.Notes
+		if a.Outcome == Blocked {
+			out.Failure = newFailureJSON(r.Blocked)
+		}
+		for i := range r.Exchanges {
+			e := &r.Exchanges[i]
+			x := exchangeJSON{Preflight: e.Preflight, Method: e.Method, URL: e.URL, Request: public(e.Header), Status: e.Status, Response: public(e.ResponseHeader)}
+			if i < len(a.Decisions) {
+				x.Decision = a.Decisions[i]
+			}
+			out.Exchanges = append(out.Exchanges, x)
+		}
+		if r.Response != nil {
+			out.Readable = &readableJSON{Status: r.Response.Status, Header: r.Response.Header, Body: r.Response.BodyReadable}
+		}
+	}
+	return json.Marshal(out)
+}
+
+type answerJSON struct {
+	Outcome     Outcome        `json:"outcome"`
+	Verdict     string         `json:"verdict,omitempty"`
+	Origin      string         `json:"origin"`
+	Method      string         `json:"method,omitempty"`
+	URL         string         `json:"url"`
+	Kind        string         `json:"kind"`
+	Credentials string         `json:"credentials,omitempty"`
+	Browser     string         `json:"browser"`
+	Held        string         `json:"held_back,omitempty"`
+	Error       string         `json:"error,omitempty"`
+	Steps       []browser.Step `json:"steps,omitempty"`
+	Notes       []browser.Note `json:"notes,omitempty"`
+	Exchanges   []exchangeJSON `json:"exchanges,omitempty"`
+	Readable    *readableJSON  `json:"readable,omitempty"`
+	Failure     *failureJSON   `json:"failure,omitempty"`
+}
+
+type exchangeJSON struct {
+	Preflight bool        `json:"preflight"`
+	Method    string      `json:"method"`
+	URL       string      `json:"url"`
+	Request   http.Header `json:"request_header,omitempty"`
+	Status    int         `json:"status"`
+	Response  http.Header `json:"response_header,omitempty"`
+	Decision  string      `json:"concors,omitempty"`
+}
+
+// readableJSON is what the page may read.
+type readableJSON struct {
+	Status int         `json:"status"`
+	Header http.Header `json:"header,omitempty"`
+	Body   bool        `json:"body"`
+}
+
+type failureJSON struct {
+	Code      browser.Code `json:"code"`
+	Preflight bool         `json:"preflight"`
+	Summary   string       `json:"summary"`
+	Why       string       `json:"why"`
+	Section   string       `json:"section,omitempty"`
+	Chromium  messageJSON  `json:"chromium"`
+	Firefox   messageJSON  `json:"firefox"`
+	Safari    messageJSON  `json:"safari"`
+	Repair    repairJSON   `json:"repair"`
+}
+
+type messageJSON struct {
+	Code string `json:"code,omitempty"`
+	Text string `json:"text,omitempty"`
+}
+
+type repairJSON struct {
+	Headers []string `json:"headers,omitempty"`
+	Server  string   `json:"server,omitempty"`
+	Setting string   `json:"setting,omitempty"`
+	Page    string   `json:"page,omitempty"`
+}
+
+func newFailureJSON(f *browser.Failure) *failureJSON {
+	return &failureJSON{
+		Code: f.Code, Preflight: f.Preflight, Summary: f.Summary(), Why: f.Explain(), Section: f.SectionURL(),
+		Chromium: messageJSON(f.Chromium()), Firefox: messageJSON(f.Firefox()), Safari: messageJSON(f.WebKit()),
+		Repair: repairJSON(f.Repair()),
+	}
+}
+
+// FailureJSON writes a failure, as ParseConsole finds it, for machines.
+func FailureJSON(f *browser.Failure) ([]byte, error) { return json.Marshal(newFailureJSON(f)) }
+
+// public is h without credentials.
+func public(h http.Header) http.Header {
+	h = h.Clone()
+	for _, name := range []string{"Authorization", "Cookie", "Set-Cookie"} {
+		if h.Get(name) != "" {
+			h.Set(name, "…")
+		}
+	}
+	return h
+}

@@ -1,0 +1,114 @@
+package explain
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Bounds on what a live server may do to us.
+const (
+	maxResponseHeader = 1 << 20
+	maxBody           = 1 << 20
+	DefaultTimeout    = 10 * time.Second
+)
+
+// Live asks a server over the network what a browser would ask it. The zero
+// value asks preflights and sends safe calls.
+type Live struct {
+	// PreflightOnly never sends the call itself.
+	PreflightOnly bool
+	// Send also sends calls whose method is not safe: they may change things.
+	Send bool
+	// Timeout bounds each request, its body included. 0: DefaultTimeout.
+	Timeout time.Duration
+	// InsecureTLS accepts any certificate, for servers under development.
+	InsecureTLS bool
+	// Transport replaces the network, for tests. Nil: the network.
+	Transport http.RoundTripper
+}
+
+// Answerer returns what answers the requests of one call.
+func (l *Live) Answerer() http.RoundTripper {
+	a := &live{options: *l, transport: l.Transport}
+	if a.options.Timeout == 0 {
+		a.options.Timeout = DefaultTimeout
+	}
+	if a.transport == nil {
+		a.transport = &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			DialContext:            (&net.Dialer{Timeout: a.options.Timeout}).DialContext,
+			TLSClientConfig:        &tls.Config{InsecureSkipVerify: l.InsecureTLS},
+			TLSHandshakeTimeout:    a.options.Timeout,
+			ForceAttemptHTTP2:      true,
+			DisableKeepAlives:      true,
+			DisableCompression:     true,
+			MaxResponseHeaderBytes: maxResponseHeader,
+		}
+	}
+	return a
+}
+
+type live struct {
+	options   Live
+	transport http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (l *live) RoundTrip(req *http.Request) (*http.Response, error) {
+	preflight := req.Method == http.MethodOptions && req.Header.Get("Access-Control-Request-Method") != ""
+	if !preflight {
+		if l.options.PreflightOnly {
+			return nil, &heldError{"only the preflight was asked for"}
+		}
+		switch req.Method {
+		case http.MethodGet, http.MethodHead, http.MethodOptions:
+		default:
+			if !l.options.Send {
+				return nil, &heldError{req.Method + " may change something on the server; --send sends it"}
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(req.Context(), l.options.Timeout)
+	req = req.WithContext(ctx)
+	if req.Header.Get("User-Agent") == "" {
+		req.Header.Set("User-Agent", "Mozilla/5.0 (compatible; concors explain)")
+	}
+	res, err := l.transport.RoundTrip(req)
+	if err != nil {
+		cancel()
+		if ctx.Err() != nil && req.Context().Err() == ctx.Err() {
+			err = fmt.Errorf("no answer within %s: %w", l.options.Timeout, err)
+		}
+		return nil, err
+	}
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		_ = res.Body.Close() // the handshake is all that is asked
+		res.Body = http.NoBody
+		cancel()
+		return res, nil
+	}
+	res.Body = &boundedBody{io.LimitReader(res.Body, maxBody), res.Body, cancel}
+	return res, nil
+}
+
+// boundedBody ends after maxBody bytes, and with the request's time.
+type boundedBody struct {
+	io.Reader
+	body   io.Closer
+	cancel context.CancelFunc
+}
+
+func (b *boundedBody) Close() error {
+	defer b.cancel()
+	return b.body.Close()
+}
+
+// AskLive explains q by asking the server over the network.
+func AskLive(ctx context.Context, q Question, l Live) Answer {
+	return Ask(ctx, q, l.Answerer())
+}

@@ -1,0 +1,211 @@
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/concors/concors/cors/browser"
+)
+
+// A Style says how a story is written.
+type Style struct {
+	Color bool // with the escape sequences of terminals
+}
+
+// marks of one style.
+func (s Style) paint(code, text string) string {
+	if !s.Color {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func (s Style) good(text string) string { return s.paint("32", text) }
+func (s Style) bad(text string) string  { return s.paint("31", text) }
+func (s Style) bold(text string) string { return s.paint("1", text) }
+func (s Style) dim(text string) string  { return s.paint("2", text) }
+
+// Write tells the story of a: each step, the verdict, why, and what to change.
+func (a *Answer) Write(w io.Writer, s Style) {
+	q := &a.Question
+	fmt.Fprintln(w, s.bold(clean(title(q))))
+	if a.Result != nil {
+		a.writeSteps(w, s)
+	}
+	fmt.Fprintln(w)
+	switch a.Outcome {
+	case Allowed:
+		fmt.Fprintln(w, s.good(s.bold("✓ "+capital(clean(a.Result.Verdict())))))
+		a.writeStatus(w)
+	case Refused:
+		fmt.Fprintln(w, s.bad(s.bold("✗ Refused by Concors before it ran")))
+	case Held:
+		fmt.Fprintln(w, s.good(s.bold("✓ Nothing stands in the way so far"))+". The call itself was not sent: "+clean(a.Held)+".")
+	case NotAsked:
+		fmt.Fprintln(w, s.bad(s.bold("? The server could not be asked"))+": "+strings.TrimSuffix(clean(a.Err.Error()), ".")+".")
+	case Blocked:
+		fmt.Fprintln(w, s.bad(s.bold("✗ "+capital(clean(a.Result.Verdict())))))
+		WriteFailure(w, a.Result.Blocked, s)
+	}
+}
+
+func title(q *Question) string {
+	method := q.Call.Method
+	if method == "" {
+		method = "GET"
+		if q.Call.Kind == browser.Beacon {
+			method = "POST"
+		}
+	}
+	origin := q.Page.Origin
+	if origin == "" || origin == "null" {
+		origin = "opaque origin (null)"
+	}
+	t := fmt.Sprintf("%s %s from a page of %s", method, q.Call.URL, origin)
+	if q.Call.Kind != browser.FetchAPI {
+		t += ", by " + q.Call.Kind.String()
+	}
+	if q.Call.Credentials != "" {
+		t += ", credentials: " + string(q.Call.Credentials)
+	}
+	if q.Profile != browser.Standard {
+		t += ", in " + q.Profile.String()
+	}
+	return t
+}
+
+// writeSteps writes each step under the request it is about.
+func (a *Answer) writeSteps(w io.Writer, s Style) {
+	shown := -1
+	notes := a.Result.Notes
+	show := func(exchange int) {
+		for ; shown < exchange && shown+1 < len(a.Result.Exchanges); shown++ {
+			e := &a.Result.Exchanges[shown+1]
+			fmt.Fprintln(w, s.dim("    "+clean(wire(e))))
+			if shown+1 < len(a.Decisions) && a.Decisions[shown+1] != "" {
+				fmt.Fprintln(w, s.dim("    Concors: "+a.Decisions[shown+1]))
+			}
+		}
+	}
+	for _, step := range a.Result.Steps {
+		show(step.Exchange)
+		mark := s.good("✓")
+		if !step.OK {
+			mark = s.bad("✗")
+		}
+		fmt.Fprintf(w, "  %s %s\n", mark, clean(step.Text()))
+	}
+	show(len(a.Result.Exchanges))
+	for _, n := range notes {
+		fmt.Fprintf(w, "  ! %s\n", clean(n.Text()))
+	}
+}
+
+// wire writes an exchange as a line: what was sent and what came back.
+func wire(e *browser.Exchange) string {
+	line := "→ " + e.Method + " " + e.URL
+	var sent []string
+	for _, name := range []string{"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Cookie", "Authorization"} {
+		switch value := e.Header.Get(name); {
+		case value == "":
+		case name == "Cookie" || name == "Authorization": // not for screens and logs
+			sent = append(sent, name+": …")
+		default:
+			sent = append(sent, name+": "+value)
+		}
+	}
+	if len(sent) > 0 {
+		line += " (" + strings.Join(sent, "; ") + ")"
+	}
+	if e.Status != 0 {
+		line += fmt.Sprintf(" ← %d", e.Status)
+	}
+	return line
+}
+
+// writeStatus says so if what the page may read is an error.
+func (a *Answer) writeStatus(w io.Writer) {
+	if r := a.Result.Response; r != nil && r.Status >= 400 {
+		fmt.Fprintf(w, "The status is %d: that is the server's own answer, not a matter of CORS.\n", r.Status)
+		for _, n := range a.Result.Notes {
+			switch n.Code {
+			case browser.NoteCookiesNotIncluded, browser.NoteCookieSameSite, browser.NoteCookieSecure, browser.NoteCookieThirdParty:
+				fmt.Fprintln(w, "Perhaps it misses the cookie that did not come along, see ! above.")
+				return
+			}
+		}
+	}
+}
+
+// WriteFailure explains a failure and says what to change.
+func WriteFailure(w io.Writer, f *browser.Failure, s Style) {
+	// The explanation begins with the summary, which the verdict has said.
+	if why := strings.TrimPrefix(clean(f.Explain()), capital(clean(f.Summary()))+"."); why != "" {
+		fmt.Fprintln(w, "\n"+strings.TrimSpace(why))
+	}
+	r := f.Repair()
+	if r.Server+r.Setting+r.Page != "" || len(r.Headers) > 0 {
+		fmt.Fprintln(w, "\n"+s.bold("What to change"))
+	}
+	if r.Server != "" || len(r.Headers) > 0 {
+		fmt.Fprintf(w, "  On the server:   %s\n", cmp.Or(clean(r.Server), "Send these headers."))
+		for _, h := range r.Headers {
+			fmt.Fprintln(w, "                   "+s.bold(clean(h)))
+		}
+	}
+	if r.Setting != "" {
+		fmt.Fprintf(w, "  With Concors:    %s\n", clean(r.Setting))
+	}
+	if r.Page != "" {
+		fmt.Fprintf(w, "  In the page:     %s\n", clean(r.Page))
+	}
+	fmt.Fprintln(w, "\n"+s.bold("What browsers say"))
+	for _, b := range []struct {
+		name string
+		m    browser.Message
+	}{{"Chromium", f.Chromium()}, {"Firefox", f.Firefox()}, {"Safari", f.WebKit()}} {
+		text := clean(b.m.Text)
+		if text == "" {
+			text = "(nothing in the console)"
+		}
+		if b.m.Code != "" {
+			text += " [" + b.m.Code + "]"
+		}
+		fmt.Fprintf(w, "  %-10s %s\n", b.name, s.dim(text))
+	}
+	if f.Section != "" {
+		fmt.Fprintf(w, "  %-10s %s\n", "Standard", s.dim(f.SectionURL()))
+	}
+}
+
+// WriteConsole explains what the browser by wrote to its console.
+func WriteConsole(w io.Writer, f *browser.Failure, by browser.Profile, s Style) {
+	fmt.Fprintln(w, s.bad(s.bold("✗ "+capital(clean(f.Summary()))))+s.dim(" (a message of "+by.String()+")"))
+	WriteFailure(w, f, s)
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// clean keeps what strangers sent from writing to the terminal in our place,
+// and shortens what they send by the megabyte.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+	const most = 1000
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}

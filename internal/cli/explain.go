@@ -1,0 +1,297 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/concors/concors/cors/browser"
+	"github.com/concors/concors/endpoints"
+	"github.com/concors/concors/explain"
+)
+
+// Exit codes of explain.
+const (
+	exitBlocked  = 1
+	exitNotAsked = 2
+)
+
+// maxConsole is how much pasted text is read.
+const maxConsole = 1 << 20
+
+type explainOptions struct {
+	from, method, credentials, mode, kind, data, profile string
+	headers, cookies                                     []string
+	config, har                                          string
+	live                                                 explain.Live
+	asJSON                                               bool
+	color                                                string
+}
+
+func newExplain() *cobra.Command {
+	var o explainOptions
+	cmd := &cobra.Command{
+		Use:   "explain [--from origin] [URL | METHOD /path | console text]",
+		Short: "Tell what a browser does with a call, and what to change if it fails",
+		Long: `Tell step by step what a browser does with a page's call to a server, and what
+to change if it fails. There are four ways to ask:
+
+  a live server    explain --from ORIGIN URL
+  the file         explain --config concors.yaml --from ORIGIN "METHOD /path"
+  a recording      explain --har FILE, as saved by a browser's developer tools
+  a console line   explain 'Access to fetch at …', or on standard input
+
+A live server is asked what a browser would ask it: the preflight, then the call.
+Calls that may change something (POST, PUT, …) are sent with --send only.
+
+Exit code 0: the call is allowed, 1: it is blocked, 2: the server could not be
+asked.`,
+		Example: `  concors explain --from https://docs.example.com https://api.example.com/prices
+  concors explain --from https://docs.example.com -X PUT -H 'Authorization: x' \
+      --credentials include --preflight-only https://api.example.com/account
+  concors explain --config concors.yaml --from https://docs.example.com "PUT /api/account"
+  pbpaste | concors explain`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runExplain(cmd, &o, strings.Join(args, ""))
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.from, "from", "", "`origin` of the page, such as https://docs.example.com; null for an opaque one")
+	f.StringVarP(&o.method, "method", "X", "", "request `method` (default GET)")
+	f.StringArrayVarP(&o.headers, "header", "H", nil, "request header `'Name: value'` that the page sets; may be repeated")
+	f.StringVar(&o.credentials, "credentials", "", "omit, same-origin or include (default: that of the kind of call)")
+	f.StringVar(&o.mode, "mode", "", "cors, no-cors or same-origin (default: that of the kind of call)")
+	f.StringVar(&o.kind, "kind", "fetch", "what makes the call: "+strings.Join(kindNames(), ", "))
+	f.StringVar(&o.data, "data", "", "body `text` to send")
+	f.StringArrayVar(&o.cookies, "cookie", nil, "`Set-Cookie` line that the server is taken to have sent; may be repeated")
+	f.StringVar(&o.profile, "browser", "standard", "whose behaviour: standard, chromium, firefox or webkit")
+	f.BoolVar(&o.live.PreflightOnly, "preflight-only", false, "ask the preflight only")
+	f.BoolVar(&o.live.Send, "send", false, "also send calls that may change something")
+	f.DurationVar(&o.live.Timeout, "timeout", explain.DefaultTimeout, "longest `duration` of one request")
+	f.BoolVarP(&o.live.InsecureTLS, "insecure", "k", false, "accept any certificate of the server")
+	f.StringVar(&o.config, "config", "", "ask this `file` instead of a live server")
+	f.StringVar(&o.har, "har", "", "explain every cross-origin call of a recording (HAR) `file`")
+	f.BoolVar(&o.asJSON, "json", false, "print JSON")
+	f.StringVar(&o.color, "color", "auto", "auto, always or never")
+	return cmd
+}
+
+func kindNames() []string {
+	var names []string
+	for k := browser.FetchAPI; k <= browser.Navigation; k++ {
+		names = append(names, k.String())
+	}
+	return names
+}
+
+func runExplain(cmd *cobra.Command, o *explainOptions, target string) error {
+	profile, err := profileNamed(o.profile)
+	if err != nil {
+		return err
+	}
+	p := &explainPrinter{out: cmd.OutOrStdout(), asJSON: o.asJSON, style: explain.Style{Color: useColor(o.color, cmd.OutOrStdout())}}
+	switch {
+	case o.har != "":
+		data, err := os.ReadFile(o.har)
+		if err != nil {
+			return err
+		}
+		answers, err := explain.ReadHAR(cmd.Context(), data, profile)
+		if err != nil {
+			return fmt.Errorf("%s: %w", o.har, err)
+		}
+		return p.answers(answers)
+	case o.from != "":
+		q, err := question(o, profile)
+		if err != nil {
+			return err
+		}
+		if o.config != "" {
+			return explainConfig(cmd.Context(), p, o, q, target, cmd.InOrStdin())
+		}
+		if !strings.Contains(target, "://") {
+			return errors.New("a live server needs a URL, such as https://api.example.com/prices (or give --config)")
+		}
+		if method, rest, found := strings.Cut(target, " "); found {
+			q.Call.Method, target = method, strings.TrimSpace(rest)
+		}
+		q.Call.URL = target
+		return p.answer(explain.AskLive(cmd.Context(), q, o.live))
+	case o.config != "" || strings.HasPrefix(target, "http://") || strings.HasPrefix(target, "https://"):
+		return errors.New("--from is missing: the origin of the page, such as --from https://docs.example.com")
+	}
+	if target == "" || target == "-" {
+		data, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), maxConsole))
+		if err != nil {
+			return err
+		}
+		target = string(data)
+	}
+	return p.console(target)
+}
+
+func profileNamed(name string) (browser.Profile, error) {
+	for _, p := range browser.Profiles() {
+		if strings.EqualFold(p.String(), name) {
+			return p, nil
+		}
+	}
+	return 0, fmt.Errorf("--browser %s is not known: use standard, chromium, firefox or webkit", name)
+}
+
+// question makes a question, but for its URL, out of the flags.
+func question(o *explainOptions, profile browser.Profile) (explain.Question, error) {
+	q := explain.Question{Profile: profile, Cookies: o.cookies}
+	q.Page.Origin = strings.TrimSuffix(o.from, "/") // people paste it
+	q.Call.Method = o.method
+	q.Call.Credentials, q.Call.Mode = browser.CredentialsMode(o.credentials), browser.Mode(o.mode)
+	known := false
+	for k := browser.FetchAPI; k <= browser.Navigation; k++ {
+		if k.String() == o.kind {
+			q.Call.Kind, known = k, true
+		}
+	}
+	if !known {
+		return q, fmt.Errorf("--kind %s is not known: use one of %s", o.kind, strings.Join(kindNames(), ", "))
+	}
+	for _, h := range o.headers {
+		name, value, found := strings.Cut(h, ":")
+		if !found {
+			return q, fmt.Errorf("--header %q has no colon: write 'Name: value'", h)
+		}
+		q.Call.Headers = append(q.Call.Headers, browser.HeaderField{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
+	}
+	if o.data != "" {
+		q.Call.Body = browser.Body{Kind: browser.Text, Data: []byte(o.data)}
+	}
+	return q, nil
+}
+
+func explainConfig(ctx context.Context, p *explainPrinter, o *explainOptions, q explain.Question, target string, stdin io.Reader) error {
+	name, data, err := readDocument(o.config, stdin)
+	if err != nil {
+		return err
+	}
+	doc, table, report := endpoints.Load(name, data, endpoints.Options{Debug: true})
+	if !report.OK() {
+		for _, m := range report.Errors() {
+			fmt.Fprintln(p.out, m)
+		}
+		return exitCode(exitNotAsked)
+	}
+	method, address := explain.Target(doc, target)
+	if method != "" {
+		q.Call.Method = method
+	}
+	q.Call.URL = address
+	a, err := explain.Rehearse(ctx, q, table)
+	if err != nil {
+		return err
+	}
+	return p.answer(a)
+}
+
+// explainPrinter writes answers and turns them into exit codes.
+type explainPrinter struct {
+	out    io.Writer
+	asJSON bool
+	style  explain.Style
+}
+
+func (p *explainPrinter) json(v any) error {
+	enc := json.NewEncoder(p.out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+func (p *explainPrinter) answer(a explain.Answer) error {
+	if p.asJSON {
+		if err := p.json(&a); err != nil {
+			return err
+		}
+	} else {
+		a.Write(p.out, p.style)
+	}
+	return codeOf(a.Outcome)
+}
+
+func codeOf(o explain.Outcome) error {
+	switch o {
+	case explain.Blocked, explain.Refused:
+		return exitCode(exitBlocked)
+	case explain.NotAsked:
+		return exitCode(exitNotAsked)
+	}
+	return nil
+}
+
+func (p *explainPrinter) answers(answers []explain.Answer) error {
+	var worst error
+	list := make([]*explain.Answer, len(answers))
+	blocked := 0
+	for i := range answers {
+		a := &answers[i]
+		list[i] = a
+		if a.Outcome == explain.Blocked {
+			blocked++
+			worst = exitCode(exitBlocked)
+		}
+	}
+	if p.asJSON {
+		if err := p.json(list); err != nil {
+			return err
+		}
+		return worst
+	}
+	for _, a := range list {
+		a.Write(p.out, p.style)
+		fmt.Fprintln(p.out)
+	}
+	fmt.Fprintf(p.out, "%s, %d blocked\n", count(len(list), "cross-origin call"), blocked)
+	return worst
+}
+
+// console explains what a browser wrote to its console.
+func (p *explainPrinter) console(text string) error {
+	f, by, ok := browser.ParseConsole(text)
+	if !ok {
+		fmt.Fprintln(p.out, "No browser's message about cross-origin requests is known here. Paste the whole line from the console, from \"Access to\" (Chromium) or \"Cross-Origin Request Blocked\" (Firefox) on.")
+		return exitCode(exitNotAsked)
+	}
+	if p.asJSON {
+		data, err := explain.FailureJSON(f)
+		if err == nil {
+			err = p.json(json.RawMessage(data))
+		}
+		if err != nil {
+			return err
+		}
+		return exitCode(exitBlocked)
+	}
+	explain.WriteConsole(p.out, f, by, p.style)
+	return exitCode(exitBlocked)
+}
+
+// useColor decides whether out gets colours.
+func useColor(when string, out io.Writer) bool {
+	switch when {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	file, ok := out.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
