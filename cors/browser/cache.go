@@ -91,7 +91,8 @@ func (f *fetch) forgetPreflights() {
 // forgetAfter is Firefox' way to forget: what is remembered of the URL that was
 // asked last, unless only its preflight did not permit enough.
 func (f *fetch) forgetAfter(fail *Failure) {
-	if f.b.Preflights == nil || f.prof.forgets != forgetsOnFailure || f.asked == nil || f.req.tainting != TypeCORS ||
+	if f.b.Preflights == nil || f.prof.forgets != forgetsOnFailure || f.asked == nil ||
+		f.req.tainting != TypeCORS || fail.Code == RedirectModeError ||
 		fail.Preflight && !fail.corsCheckCode() && fail.Code != NetworkError {
 		return
 	}

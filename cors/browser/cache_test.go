@@ -80,6 +80,7 @@ func TestPreflightCache(t *testing.T) {
 		{"HEAD must be listed to be remembered", only(browser.Firefox), []string{acah + "X-A", age + "60"}, []visit{{call: head, preflight: true}, {call: head, preflight: true}}},
 		{"a forced preflight is remembered", all, []string{acam + "POST", age + "60"}, []visit{{call: upload, preflight: true}, {call: upload}}},
 		{"a forced preflight without methods is remembered", only(browser.Standard), []string{age + "60"}, []visit{{call: upload, preflight: true}, {call: upload}}},
+		{"a forced preflight without methods is not remembered", only(browser.Firefox), []string{age + "60"}, []visit{{call: upload, preflight: true}, {call: upload, preflight: true}}},
 		{"a failure makes the standard forget", only(browser.Standard, browser.Firefox), []string{acam + "PUT", age + "60"}, []visit{{call: put, preflight: true}, {call: put, fail: true}, {call: put, preflight: true}}},
 		{"a failure does not make others forget", only(browser.Chromium, browser.WebKit), []string{acam + "PUT", age + "60"}, []visit{{call: put, preflight: true}, {call: put, fail: true}, {call: put}}},
 		{"answers add up", only(browser.Standard, browser.Firefox), nil, []visit{{call: put, preflight: true}, {call: del, preflight: true}, {call: put}, {call: del}}},
@@ -162,5 +163,34 @@ func TestPreflightCacheAndTaint(t *testing.T) {
 		if n != wantPreflights || res.Blocked != nil {
 			t.Errorf("%v: %d preflights, want %d: %v", p, n, wantPreflights, sent(res, "Origin"))
 		}
+	}
+}
+
+// What makes Firefox forget: failures of the answer or its redirect, but not
+// redirect mode "error".
+func TestWhatFirefoxForgets(t *testing.T) {
+	permit := ok("Access-Control-Allow-Origin: *", "Access-Control-Allow-Methods: PUT", "Access-Control-Max-Age: 60")
+	away := status(307, "Access-Control-Allow-Origin: *", "Location: http://plain.example/")
+	for _, test := range []struct {
+		name     string
+		redirect browser.RedirectMode
+		answer   answer
+		forgets  bool
+	}{
+		{"no answer", "", answer{err: errScript}, true},
+		{"an answer that fails the check", "", ok(), true},
+		{"a redirect to mixed content", "", away, true},
+		{"redirect mode error", browser.Error, away, false},
+		{"a success", "", ok("Access-Control-Allow-Origin: *"), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := browser.Browser{Profile: browser.Firefox, Preflights: new(browser.PreflightCache)}
+			call := browser.Call{Method: "PUT", URL: api, Redirect: test.redirect}
+			b.Fetch(context.Background(), browser.Page{Origin: docs}, call, &script{answers: []answer{permit, test.answer}})
+			res := b.Fetch(context.Background(), browser.Page{Origin: docs}, call, &script{answers: []answer{permit, permit}})
+			if got := res.Preflight() != nil; got != test.forgets {
+				t.Errorf("forgot: %v, want %v", got, test.forgets)
+			}
+		})
 	}
 }
