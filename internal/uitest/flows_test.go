@@ -83,7 +83,7 @@ func TestFieldsAppearWithTheChoiceAndKeepTheirValues(t *testing.T) {
 	expect("selected", map[string]bool{"domains-input": true, "headers-input": true, "cache": true, "credentials": true})
 	p.do(Choose("allow", "all"), Settled())
 	expect("all", map[string]bool{"domains-input": false, "headers-input": true, "cache": true, "credentials": false})
-	p.sees("#changes", "every website may now call POST /api/orders")
+	p.sees("#changes", "Every website may now call POST /api/orders")
 	p.do(Choose("allow", "none"), Settled())
 	p.sees("#blocked", "Nothing to save")
 	p.do(Choose("allow", "selected"), Settled())
