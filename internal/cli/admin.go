@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/concors/concors/admin"
+	"github.com/concors/concors/admin/ui"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/gateway"
 	"github.com/concors/concors/insight"
@@ -66,8 +67,12 @@ func (f *serveFlags) openAdmin(g *gateway.Gateway, documents *store.File, traffi
 	if err != nil {
 		return nil, err
 	}
+	pages, err := ui.New(service, log)
+	if err != nil {
+		return nil, err
+	}
 	a.handler = admin.NewHandler(admin.HandlerOptions{
-		Service: service, Auth: a.auth, Insecure: f.server.DangerouslyAllowPlainAdmin && f.server.AdminOrigin == "",
+		Service: service, Auth: a.auth, Pages: pages, Insecure: f.server.DangerouslyAllowPlainAdmin && f.server.AdminOrigin == "",
 	})
 	return a, nil
 }
