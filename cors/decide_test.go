@@ -222,6 +222,7 @@ func TestOwnOrigin(t *testing.T) {
 		{"trusted proxy's scheme", trusting, "api.example.com", proxy, false, []string{"Origin: http://api.example.com", "X-Forwarded-Proto: https"}, false},
 		{"stranger's scheme", trusting, "api.example.com", stranger, false, []string{"Origin: http://api.example.com", "X-Forwarded-Proto: https"}, true},
 		{"the nearest proxy's word counts", trusting, "backend", proxy, false, []string{"Origin: https://evil.example", "X-Forwarded-Host: evil.example, api.example.com"}, false},
+		{"range of IPv4 in IPv6", SiteConfig{TrustedProxies: []string{"::ffff:10.0.0.0/104"}}, "backend", proxy, false, []string{"Origin: https://api.example.com", "X-Forwarded-Host: api.example.com"}, true},
 		{"IPv4 in IPv6", trusting, "backend", "[::ffff:10.0.0.9]:4000", false, []string{"Origin: https://api.example.com", "X-Forwarded-Host: api.example.com"}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

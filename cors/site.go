@@ -82,6 +82,9 @@ func NewSite(c SiteConfig) (*Site, error) {
 			errs = append(errs, &Error{Code: ProxyInvalid, Field: fmt.Sprintf("trusted_proxies[%d]", i), Value: text})
 			continue
 		}
+		if ip := prefix.Addr(); ip.Is4In6() && prefix.Bits() >= 96 { // addresses are compared unmapped
+			prefix = netip.PrefixFrom(ip.Unmap(), prefix.Bits()-96)
+		}
 		s.proxies = append(s.proxies, prefix.Masked())
 	}
 	for i, name := range c.IdentityHeaders {

@@ -1,10 +1,14 @@
 package gateway
 
 import (
+	"crypto/tls"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -24,11 +28,52 @@ func (s *Server) adminHandler(o *ServerOptions) (http.Handler, error) {
 	if o.AdminHandler != nil {
 		mux.Handle("/", o.AdminHandler)
 	}
-	guard, err := cors.New(cors.None{}, nil)
+	hosts, declared := o.AdminHosts, cors.SiteConfig{}
+	if o.AdminOrigin != "" {
+		declared.Origins = []string{o.AdminOrigin}
+	}
+	site, err := cors.NewSite(declared)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: AdminOrigin: %w", err)
+	}
+	if u, err := url.Parse(o.AdminOrigin); err == nil && u.Hostname() != "" {
+		hosts = append(slices.Clone(hosts), u.Hostname())
+	}
+	guard, err := cors.New(cors.None{}, &cors.Options{Site: site})
 	if err != nil {
 		return nil, err
 	}
-	return onlyHosts(o.AdminHosts, guard.Handler(mux)), nil
+	return onlyHosts(hosts, guard.Handler(mux)), nil
+}
+
+// adminTLS returns nil for plain HTTP, which is for loopback only, unless the
+// options say otherwise.
+func (s *Server) adminTLS(o *ServerOptions) (*tls.Config, error) {
+	if o.AdminCertFile == "" && o.AdminKeyFile == "" {
+		addr, ok := s.adminListen.Addr().(*net.TCPAddr)
+		if o.AdminHandler != nil && !o.DangerouslyAllowPlainAdmin && !(ok && addr.IP.IsLoopback()) {
+			return nil, &PlainAdminError{Addr: s.adminListen.Addr().String()}
+		}
+		return nil, nil
+	}
+	if o.AdminCertFile == "" || o.AdminKeyFile == "" {
+		return nil, errors.New("gateway: admin: a certificate needs its key, and a key its certificate: give both files")
+	}
+	files, err := loadKeyPair(o.AdminCertFile, o.AdminKeyFile, s.log)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{GetCertificate: files.certificate}, nil
+}
+
+// A PlainAdminError refuses an admin listener that other machines can reach
+// without TLS.
+type PlainAdminError struct {
+	Addr string // that it would listen on
+}
+
+func (e *PlainAdminError) Error() string {
+	return "gateway: admin: other machines can reach " + e.Addr + ", and without TLS whoever is on the way could read the token"
 }
 
 // readyz answers whether to send traffic here.

@@ -43,6 +43,20 @@ type ServerOptions struct {
 	// may be asked, beside localhost and IP addresses.
 	AdminHosts []string
 
+	// AdminOrigin is the public origin of the admin listener, such as
+	// https://concors.example.com, if a proxy in front gives it one. Its host is
+	// one of AdminHosts. Empty: it has none.
+	AdminOrigin string
+
+	// AdminCertFile and AdminKeyFile are like CertFile and KeyFile, for the
+	// admin listener. Empty: plain HTTP.
+	AdminCertFile, AdminKeyFile string
+
+	// DangerouslyAllowPlainAdmin lets AdminHandler be reached from other
+	// machines without TLS: whoever is on the way can read what logs people in.
+	// For networks that are safe otherwise, and behind a proxy that does TLS.
+	DangerouslyAllowPlainAdmin bool
+
 	// CertFile and KeyFile are PEM files for TLS, read again when they change.
 	// Both or none.
 	CertFile, KeyFile string
@@ -117,6 +131,10 @@ func (s *Server) listen(o *ServerOptions) error {
 	if err != nil {
 		return fmt.Errorf("gateway: admin: %w", err)
 	}
+	tlsConfig, err := s.adminTLS(o)
+	if err != nil {
+		return err
+	}
 	handler, err := s.adminHandler(o)
 	if err != nil {
 		return err
@@ -127,6 +145,7 @@ func (s *Server) listen(o *ServerOptions) error {
 		ReadHeaderTimeout: DefaultReadHeaderTimeout,
 		IdleTimeout:       DefaultIdleTimeout,
 		ErrorLog:          s.traffic.ErrorLog,
+		TLSConfig:         tlsConfig,
 	}
 	return nil
 }
@@ -194,8 +213,13 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 	}
 	if s.admin != nil {
-		s.log.Info("admin listening", "addr", s.adminListen.Addr().String())
-		go serve("admin listener", func() error { return s.admin.Serve(s.adminListen) })
+		s.log.Info("admin listening", "addr", s.adminListen.Addr().String(), "tls", s.admin.TLSConfig != nil)
+		go serve("admin listener", func() error {
+			if s.admin.TLSConfig != nil {
+				return s.admin.ServeTLS(s.adminListen, "", "")
+			}
+			return s.admin.Serve(s.adminListen)
+		})
 		defer s.admin.Close()
 	}
 	s.ready.Store(true)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/gateway"
+	"github.com/concors/concors/insight"
 	"github.com/concors/concors/store"
 )
 
@@ -27,6 +28,7 @@ type serveFlags struct {
 	acme        gateway.ACMEOptions
 	gateway     gateway.Options
 	server      gateway.ServerOptions
+	admin       adminFlags
 }
 
 func newServe() *cobra.Command {
@@ -68,7 +70,9 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 	section("What and where")
 	set.StringVarP(&f.config, "config", "c", defaultFile, "the `file` to enforce")
 	set.StringVarP(&f.server.Listen, "listen", "l", gateway.DefaultListen, "`address` where requests come in")
-	set.StringVar(&f.server.Admin, "admin", gateway.DefaultAdmin, "`address` of /healthz, /readyz and /metrics, or off")
+
+	section("Admin side")
+	f.admin.register(cmd, &f.server)
 
 	section("TLS")
 	set.StringVar(&f.server.CertFile, "tls-cert", "", "`file` with the certificate chain (PEM)")
@@ -128,13 +132,26 @@ func (f *serveFlags) serve(ctx context.Context, stderr io.Writer) error {
 		return err
 	}
 	defer documents.Close()
+	traffic := insight.NewRecorder(nil)
+	f.gateway.OnDecision = recordInto(traffic)
 	g, err := gateway.New(f.gateway)
 	if err != nil {
 		return err
 	}
+	var side *adminSide
+	if f.server.Admin != gateway.AdminOff {
+		if side, err = f.openAdmin(g, documents, traffic, log); err != nil {
+			return err
+		}
+		f.server.AdminHandler = side.handler
+	}
 	s, err := gateway.NewServer(g, f.server)
 	if err != nil {
+		side.forget()
 		return explainListen(err)
+	}
+	if side != nil {
+		side.greet(stderr, &f.server, s.AdminAddr())
 	}
 	if err := g.Load(ctx, documents); err != nil {
 		return err // it was broken since open has looked at it
@@ -179,6 +196,9 @@ func (f *serveFlags) explainProblem(err error, stderr io.Writer) error {
 
 // explainListen adds what to do where a listener cannot be opened.
 func explainListen(err error) error {
+	if _, ok := errors.AsType[*gateway.PlainAdminError](err); ok {
+		return &hintError{err, "Stay on 127.0.0.1 and use an SSH tunnel, or give --admin-tls-cert and --admin-tls-key. Behind a proxy that does TLS, or in a network that is safe otherwise: --admin-insecure-plain-http."}
+	}
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return &hintError{err, "Another program listens there. Choose another address with --listen or --admin; :0 takes any free port."}

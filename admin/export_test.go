@@ -1,0 +1,21 @@
+package admin
+
+import (
+	"maps"
+	"slices"
+)
+
+// Operations are the operations that are served, as "GET /state".
+func Operations() []string {
+	var list []string
+	for _, op := range operations {
+		list = append(list, op.method+" "+op.path)
+	}
+	return list
+}
+
+// Reasons are the reasons of all problems.
+func Reasons() []string { return slices.Collect(maps.Keys(problems)) }
+
+// ReasonText says why a request is refused.
+var ReasonText = reasonText

@@ -1,0 +1,149 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/concors/concors/store"
+)
+
+// ProblemType is the beginning of the type of the admin API's problems; the
+// reason follows.
+const ProblemType = "https://github.com/concors/concors/blob/main/docs/admin.md#"
+
+// A Problem is an answer that says what went wrong (RFC 9457), with what is
+// needed to mend it.
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Reason string `json:"reason"` // stable
+	Detail string `json:"detail,omitempty"`
+
+	Field    string      `json:"field,omitempty"`    // of the question that cannot be understood
+	Mistakes []Mistake   `json:"mistakes,omitempty"` // of the draft, with codes, fields and repairs
+	Stale    *StaleError `json:"stale,omitempty"`    // what somebody else saved
+}
+
+// The reasons of problems.
+const (
+	ReasonUnauthorized    = "unauthorized"
+	ReasonTooManyAttempts = "too-many-attempts"
+	ReasonMalformed       = "malformed"
+	ReasonBodyTooLarge    = "body-too-large"
+	ReasonContentType     = "content-type"
+	ReasonNotFound        = "not-found"
+	ReasonMethod          = "method-not-allowed"
+	ReasonPath            = "ambiguous-path"
+	ReasonNoRevision      = "revision-missing"
+	ReasonStale           = "stale"
+	ReasonInvalid         = "invalid"
+	ReasonBroken          = "document-broken"
+	ReasonReadOnly        = "read-only"
+	ReasonUnknownEndpoint = "unknown-endpoint"
+	ReasonUnknownPolicy   = "unknown-policy"
+	ReasonUnknownRevision = "unknown-revision"
+	ReasonTooManyFeeds    = "too-many-feeds"
+	ReasonUnavailable     = "unavailable"
+)
+
+// problems is the one table from reasons to answers.
+var problems = map[string]struct {
+	status int
+	title  string
+}{
+	ReasonUnauthorized:    {http.StatusUnauthorized, "Log in first: the link with the token was printed at the first start"},
+	ReasonTooManyAttempts: {http.StatusTooManyRequests, "Too many wrong tokens: wait a moment"},
+	ReasonMalformed:       {http.StatusBadRequest, "The question cannot be understood"},
+	ReasonBodyTooLarge:    {http.StatusRequestEntityTooLarge, "The body is too large"},
+	ReasonContentType:     {http.StatusUnsupportedMediaType, "The body must be application/json"},
+	ReasonNotFound:        {http.StatusNotFound, "There is nothing at this address"},
+	ReasonMethod:          {http.StatusMethodNotAllowed, "This address does not take this method"},
+	ReasonPath:            {http.StatusBadRequest, "Servers disagree about what this path means"},
+	ReasonNoRevision:      {http.StatusPreconditionRequired, "Say in If-Match which revision this is based on"},
+	ReasonStale:           {http.StatusPreconditionFailed, "Somebody else has saved since"},
+	ReasonInvalid:         {http.StatusUnprocessableEntity, "The draft has mistakes, so nothing was saved"},
+	ReasonBroken:          {http.StatusConflict, "The stored document is broken, and saving would replace it"},
+	ReasonReadOnly:        {http.StatusForbidden, "Nothing can be saved here: change the file itself"},
+	ReasonUnknownEndpoint: {http.StatusNotFound, "There is no such endpoint"},
+	ReasonUnknownPolicy:   {http.StatusNotFound, "There is no such policy"},
+	ReasonUnknownRevision: {http.StatusNotFound, "This revision is not remembered"},
+	ReasonTooManyFeeds:    {http.StatusServiceUnavailable, "Too many feeds are open: close one"},
+	ReasonUnavailable:     {http.StatusServiceUnavailable, "The document cannot be reached"},
+}
+
+func newProblem(reason, detail string) *Problem {
+	p := problems[reason]
+	return &Problem{Type: ProblemType + reason, Title: p.title, Status: p.status, Reason: reason, Detail: detail}
+}
+
+// ProblemOf puts an error of a [Service] into the form of an answer.
+func ProblemOf(err error) *Problem {
+	if p, ok := sentinelProblem(err); ok {
+		return p
+	}
+	if e, ok := errors.AsType[*StaleError](err); ok {
+		p := newProblem(ReasonStale, "")
+		p.Stale = e
+		return p
+	}
+	if e, ok := errors.AsType[*InvalidError](err); ok {
+		p := newProblem(ReasonInvalid, "")
+		p.Mistakes = e.Mistakes
+		return p
+	}
+	if e, ok := errors.AsType[*MalformedError](err); ok {
+		p := newProblem(ReasonMalformed, "")
+		p.Mistakes = e.Mistakes
+		return p
+	}
+	if e, ok := errors.AsType[*InputError](err); ok {
+		p := newProblem(ReasonMalformed, upperFirst(e.Message)+".")
+		p.Field = e.Field
+		return p
+	}
+	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return newProblem(ReasonBodyTooLarge, "At most "+count(int(e.Limit), "byte")+" are read.")
+	}
+	// What is left is about files and folders; the log has it.
+	return newProblem(ReasonUnavailable, "")
+}
+
+// sentinelProblem returns the problem of an error without data.
+func sentinelProblem(err error) (*Problem, bool) {
+	for _, s := range []struct {
+		err    error
+		reason string
+	}{
+		{ErrReadOnly, ReasonReadOnly},
+		{ErrNoBase, ReasonNoRevision},
+		{ErrBroken, ReasonBroken},
+		{ErrUnknownEndpoint, ReasonUnknownEndpoint},
+		{ErrUnknownPolicy, ReasonUnknownPolicy},
+		{store.ErrUnknownRevision, ReasonUnknownRevision},
+		{store.ErrClosed, ReasonUnavailable},
+		{context.Canceled, ReasonUnavailable},
+	} {
+		if errors.Is(err, s.err) {
+			return newProblem(s.reason, ""), true
+		}
+	}
+	return nil, false
+}
+
+// write answers with p.
+func (p *Problem) write(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="Concors"`)
+	}
+	body, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // it holds nothing that cannot be marshalled
+	}
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(append(body, '\n'))
+}

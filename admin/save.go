@@ -1,0 +1,177 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"github.com/concors/concors/endpoints"
+	"github.com/concors/concors/store"
+)
+
+// A Saved is what a write led to.
+type Saved struct {
+	Revision store.Revision `json:"revision"` // the new one, or Previous if nothing changed
+	Previous store.Revision `json:"previous"` // what undo goes back to
+	Enforced bool           `json:"enforced"` // it is in force on real traffic by now
+	Diff     Diff           `json:"diff"`     // to what was live
+	Warnings []Mistake      `json:"warnings"`
+}
+
+// Save stores d, which must name its base; an empty one says that nothing was
+// stored. Errors beside those of the store:
+// [ErrReadOnly], [ErrBroken], [ErrUnknownEndpoint], [ErrUnknownPolicy],
+// [*StaleError], [*InvalidError], [*InputError].
+func (s *Service) Save(ctx context.Context, d Draft) (Saved, error) {
+	return s.write(ctx, d.Base, func(v *view) (store.Revision, error) {
+		if v.snap.Problem != nil && v.snap.Problem.Raw != nil && !d.ReplaceBroken {
+			return "", ErrBroken
+		}
+		next, err := d.apply(v.doc)
+		if err != nil {
+			return "", err
+		}
+		rev, err := s.opts.Store.Put(ctx, next.doc, d.Base)
+		return rev, next.invalid(err)
+	}, &d)
+}
+
+// write changes what is stored and is based on base. The draft is nil if it is
+// none that is written.
+func (s *Service) write(ctx context.Context, base store.Revision, change func(*view) (store.Revision, error), d *Draft) (Saved, error) {
+	if s.opts.ReadOnly {
+		return Saved{}, ErrReadOnly
+	}
+	v, err := s.view(ctx)
+	if err != nil {
+		return Saved{}, err
+	}
+	if base != v.snap.Stored() {
+		return Saved{}, s.stale(ctx, v, base, d)
+	}
+	rev, err := change(v)
+	switch {
+	case errors.Is(err, store.ErrStale): // somebody was quicker by a moment
+		if v, again := s.view(ctx); again == nil {
+			return Saved{}, s.stale(ctx, v, base, d)
+		}
+		return Saved{}, err
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return Saved{}, fmt.Errorf("%w: %w", ErrReadOnly, err)
+	case err != nil:
+		return Saved{}, err
+	}
+	saved := Saved{Revision: rev, Previous: v.snap.Revision, Diff: Diff{Changes: []Change{}}, Warnings: []Mistake{}}
+	if s.opts.Enforce != nil {
+		if err := s.opts.Enforce(ctx); err != nil {
+			s.opts.Log.Error("the document was saved, but is not in force", "revision", rev, "error", err)
+		} else {
+			saved.Enforced = true
+		}
+	}
+	s.opts.Log.Info("saved through the admin side", "revision", rev, "before", base)
+	if now, err := s.view(ctx); err == nil && now.snap.Revision == rev {
+		saved.Diff = s.difference(v, now)
+		saved.Warnings = explainAll(now.snap.Report.Warnings())
+	}
+	return saved, nil
+}
+
+// difference is compare for two views, remembered for the history.
+func (s *Service) difference(old, next *view) Diff {
+	return s.diffs.get(old.snap.Revision, next.snap.Revision, func() Diff { return compare(old.doc, next.doc) })
+}
+
+// A StaleError refuses a draft because somebody else saved in between. It is a
+// store.ErrStale.
+type StaleError struct {
+	Base    store.Revision `json:"base"`
+	Current store.Revision `json:"current"`
+
+	// Known: the base is remembered, so that Theirs can be told.
+	Known  bool `json:"known"`
+	Theirs Diff `json:"theirs"` // from base to current
+	Yours  Diff `json:"yours"`  // from current to the draft on top of it
+
+	// Overlap has the endpoints and policies that both changed. If it is empty
+	// and the draft is no whole document, saving it again with Base set to
+	// Current merges the two.
+	Overlap   []string `json:"overlap"`
+	Mergeable bool     `json:"mergeable"`
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("admin: %v: it was based on revision %q, stored is %q", store.ErrStale, e.Base, e.Current)
+}
+
+// Is makes e a store.ErrStale.
+func (e *StaleError) Is(target error) bool { return target == store.ErrStale }
+
+// stale explains that d is based on base, while v is stored.
+func (s *Service) stale(ctx context.Context, v *view, base store.Revision, d *Draft) error {
+	e := &StaleError{
+		Base: base, Current: v.snap.Stored(), Overlap: []string{},
+		Theirs: Diff{Changes: []Change{}}, Yours: Diff{Changes: []Change{}},
+	}
+	old, err := s.revision(ctx, base)
+	if err == nil {
+		e.Known = true
+		e.Theirs = compare(old, v.doc)
+	}
+	if d == nil {
+		return e
+	}
+	next, err := d.apply(v.doc)
+	if err != nil {
+		return e // what it changes is gone
+	}
+	e.Yours = compare(v.doc, next.doc)
+	if e.Known {
+		e.Overlap = append(e.Overlap, d.overlap(old, v.doc)...)
+		e.Mergeable = d.Document == nil && len(e.Overlap) == 0
+	}
+	return e
+}
+
+// overlap returns what d changes and differs between two documents: patterns
+// of endpoints, names of policies.
+func (d *Draft) overlap(old, now *endpoints.Document) []string {
+	var list []string
+	entry := func(doc *endpoints.Document, pattern string) endpoints.Entry {
+		for _, e := range doc.Endpoints {
+			if e.Endpoint == pattern {
+				return e
+			}
+		}
+		return endpoints.Entry{}
+	}
+	for _, c := range d.Endpoints {
+		pattern := c.Pattern
+		if pattern == "" {
+			pattern = c.Entry.Endpoint
+		}
+		if !entry(old, pattern).Equal(entry(now, pattern)) {
+			list = append(list, pattern)
+		}
+	}
+	for _, c := range d.Policies {
+		before, existed := old.Policies.Get(c.Name)
+		after, exists := now.Policies.Get(c.Name)
+		if existed != exists || !before.Equal(after) {
+			list = append(list, c.Name)
+		}
+	}
+	if d.Site != nil {
+		before, after := &endpoints.Document{}, &endpoints.Document{}
+		for _, c := range []struct{ to, from *endpoints.Document }{{before, old}, {after, now}} {
+			c.to.Origins, c.to.TrustedProxies = c.from.Origins, c.from.TrustedProxies
+			c.to.IdentityHeaders, c.to.Upstream = c.from.IdentityHeaders, c.from.Upstream
+		}
+		if !before.Equal(after) {
+			list = append(list, "site")
+		}
+	}
+	return list
+}

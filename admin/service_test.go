@@ -1,0 +1,367 @@
+package admin_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/admin"
+	"github.com/concors/concors/cors"
+	"github.com/concors/concors/endpoints"
+	"github.com/concors/concors/store"
+)
+
+// newService is a service on a document in memory.
+func newService(t *testing.T, text string) *admin.Service {
+	t.Helper()
+	s, err := admin.New(admin.Options{Store: store.NewMemory([]byte(strings.ReplaceAll(text, "$UPSTREAM", "http://127.0.0.1:1")), store.Options{})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st, err := s.State(t.Context()); err != nil || text != "" && st.Problem != nil {
+		t.Fatalf("%+v, error %v", st, err)
+	}
+	return s
+}
+
+func draft(t *testing.T, text string) admin.Draft {
+	t.Helper()
+	var d admin.Draft
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// How changes read in words.
+func TestDifferencesInWords(t *testing.T) {
+	base := func(policy string) string {
+		return `{"endpoints":[{"endpoint":"PUT /a","cors":` + policy + `}],"upstream":"http://u.example"}`
+	}
+	docs := `{"allow":"selected","domains":["https://docs.example"]%s}`
+	with := func(more string) string { return fmt.Sprintf(docs, more) }
+	for _, tc := range []struct {
+		name, old, next string
+		want            []string
+	}{
+		{"nothing", base(with("")), base(with("")), nil},
+		{"the order of domains", base(`{"allow":"selected","domains":["https://a.example","https://b.example"]}`), base(`{"allow":"selected","domains":["https://b.example","https://a.example"]}`), nil},
+		{"allow left out", base(`{"allow":"none"}`), base(`{}`), nil},
+		{"opened to a domain", base(`{}`), base(with("")), []string{"wider: https://docs.example may now call PUT /a, without credentials."}},
+		{"opened to a domain with credentials", base(`{}`), base(with(`,"credentials":true`)), []string{"wider: https://docs.example may now send credentials to PUT /a."}},
+		{"another domain", base(with(`,"credentials":true`)), base(`{"allow":"selected","domains":["https://docs.example","https://x.example"],"credentials":true}`), []string{"wider: https://x.example may now send credentials to PUT /a."}},
+		{"credentials for all domains", base(with("")), base(`{"allow":"selected","domains":["https://docs.example","https://x.example"],"credentials":true}`), []string{"wider: https://docs.example and https://x.example may now send credentials to PUT /a."}},
+		{"no more credentials", base(with(`,"credentials":true`)), base(with("")), []string{"narrower: https://docs.example may no longer send credentials to PUT /a."}},
+		{"a domain replaced", base(with("")), base(`{"allow":"selected","domains":["https://x.example"]}`), []string{"wider: https://x.example may now call PUT /a, without credentials.", "narrower: https://docs.example may no longer call PUT /a."}},
+		{"closed", base(with("")), base(`{}`), []string{"narrower: https://docs.example may no longer call PUT /a: cross-origin requests are disallowed."}},
+		{"opened to everybody", base(with(`,"credentials":true`)), base(`{"allow":"all"}`), []string{
+			"wider: Every website may now call PUT /a, without credentials.",
+			"wider: Every website may now embed PUT /a as image, script or frame, without credentials.",
+			"narrower: https://docs.example may no longer send credentials to PUT /a."}},
+		{"closed to everybody", base(`{"allow":"all","embed":"same-origin"}`), base(`{}`), []string{"narrower: Other websites may no longer call PUT /a."}},
+		{"everybody to some", base(`{"allow":"all","embed":"same-origin"}`), base(with(`,"credentials":true`)), []string{"wider: https://docs.example may now send credentials to PUT /a.", "narrower: Only https://docs.example may call PUT /a now; every other website is refused."}},
+		{"headers", base(with(`,"headers":["Content-Type","X-Old"],"expose":["ETag"]`)), base(with(`,"headers":["Content-Type","X-New","*"]`)), []string{
+			"wider: Websites may now send the header X-New and * (every one but Authorization) to PUT /a.",
+			"narrower: Websites may no longer send the header X-Old to PUT /a.",
+			"narrower: Scripts of other websites may no longer read the header ETag of PUT /a."}},
+		{"cache", base(with(`,"cache":"5m"`)), base(with("")), []string{"neutral: Browsers may keep preflight answers of PUT /a for their own default of 5 seconds."}},
+		{"no cache", base(with("")), base(with(`,"cache":"0"`)), []string{"neutral: Browsers may keep preflight answers of PUT /a for no time at all."}},
+		{"embed", base(`{}`), base(`{"embed":"same-site"}`), []string{"wider: Pages of the same site may now embed PUT /a as image, script or frame, with credentials."}},
+		{"senders", base(`{}`), base(`{"senders":"any"}`), []string{"wider: every website may now post to PUT /a with the visitor's credentials, without reading the answer."}},
+		{"observed", base(`{}`), base(`{"enforce":false}`), []string{"wider: PUT /a is only observed now: nothing is refused or changed there, only counted."}},
+		{"enforced", base(`{"enforce":false}`), base(`{}`), []string{"narrower: PUT /a is enforced now; it was only observed."}},
+		{"a new endpoint", base(`{}`), `{"endpoints":[{"endpoint":"PUT /a"},{"endpoint":"GET /b","cors":{"allow":"all"}}],"upstream":"http://u.example"}`, []string{"wider: GET /b is new: every website may call it, without credentials."}},
+		{"an endpoint gone", base(`{}`), `{"endpoints":[],"upstream":"http://u.example"}`, []string{"narrower: PUT /a no longer exists here."}},
+		{"upstream", base(`{}`), `{"endpoints":[{"endpoint":"PUT /a"}],"upstream":"http://v.example"}`, []string{"neutral: Requests to PUT /a now go to http://v.example."}},
+		{"policy by name", base(with("")), `{"upstream":"http://u.example","policies":{"p":` + with("") + `},"endpoints":[{"endpoint":"PUT /a","cors":"p"}]}`, []string{"neutral: PUT /a now uses the policy p; nothing changes for websites."}},
+		{"an unused policy", base(`{}`), `{"upstream":"http://u.example","policies":{"p":{}},"endpoints":[{"endpoint":"PUT /a"}]}`, []string{"neutral: The policy p is new; no endpoint uses it."}},
+		{"own origins", base(`{}`), `{"origins":["https://api.example"],"upstream":"http://u.example","endpoints":[{"endpoint":"PUT /a"}]}`, []string{"wider: Pages of https://api.example now count as this API's own."}},
+		{"methods", `{"upstream":"http://u.example","endpoints":[{"endpoint":"/a"}]}`, `{"upstream":"http://u.example","endpoints":[{"endpoint":"/a","methods":["GET","PUT"]}]}`, []string{"neutral: /a now takes the methods GET and PUT."}},
+		{"encoded paths", `{"upstream":"http://u.example","endpoints":[{"endpoint":"/a"}]}`, `{"upstream":"http://u.example","endpoints":[{"endpoint":"/a","encoded_paths":true}]}`, []string{"wider: /a now lets paths through that servers read differently."}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			diff, err := newService(t, tc.old).Diff(t.Context(), draft(t, `{"document":`+tc.next+`}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, c := range diff.Changes {
+				got = append(got, c.Effect+": "+c.Sentence)
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tc.want, "\n"))
+			}
+		})
+	}
+}
+
+// A change of a policy is one sentence about all its endpoints.
+func TestDifferenceOfManyEndpointsIsOneSentence(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("upstream: http://u.example\npolicies:\n  p: {allow: all}\nendpoints:\n")
+	for i := range 1000 {
+		fmt.Fprintf(&text, "  - endpoint: GET /%d\n    cors: p\n", i)
+	}
+	s := newService(t, text.String())
+	diff, err := s.Diff(t.Context(), draft(t, `{"policies":[{"name":"p","policy":{"allow":"all","headers":["X-A"]}}]}`))
+	want := []string{"Websites may now send the header X-A to GET /0, GET /1 and 998 more endpoints."}
+	if err != nil || !slices.Equal(sentences(diff), want) || len(diff.Changes[0].Endpoints) != 1000 {
+		t.Errorf("got %q, error %v", sentences(diff), err)
+	}
+	many := admin.Draft{}
+	for i := range 500 {
+		many.Endpoints = append(many.Endpoints, admin.EndpointChange{Pattern: fmt.Sprintf("GET /%d", i), Setting: &endpoints.Setting{
+			Inline: &endpoints.Policy{Allow: "selected", Domains: []string{fmt.Sprintf("https://%d.example", i)}, Embed: "any"}}})
+	}
+	diff, err = s.Diff(t.Context(), many)
+	if err != nil || len(diff.Changes) != 200 || diff.More != 300 {
+		t.Errorf("%d changes and %d more, error %v", len(diff.Changes), diff.More, err)
+	}
+}
+
+// Mistakes name the change and the field in it, and what is right is shown all
+// the same.
+func TestJudgementNamesTheField(t *testing.T) {
+	s := newService(t, document)
+	for _, tc := range []struct {
+		name, draft string
+		code        cors.Code
+		place       *admin.MistakePlace
+		repair      string
+		partial     bool
+	}{
+		{"domain of a setting", setting("POST /api/orders", `{"allow":"selected","domains":["https://a.example","docs.example.com"]}`), cors.OriginMissingScheme, &admin.MistakePlace{Part: "endpoints", Field: "domains[1]"}, "https://docs.example.com", true},
+		{"domain of an entry", `{"endpoints":[{"entry":{"endpoint":"GET /new","cors":{"allow":"selected","domains":["https://A.example"]}}}]}`, cors.OriginUpperCase, &admin.MistakePlace{Part: "endpoints", Field: "cors.domains[0]"}, "https://a.example", false},
+		{"pattern of a new entry", `{"endpoints":[{"entry":{"endpoint":"GET new"}}]}`, "", &admin.MistakePlace{Part: "endpoints", Field: "endpoint"}, "GET /new", false},
+		{"header of a policy", `{"policies":[{"name":"front-end","policy":{"allow":"selected","domains":["https://docs.example.com"],"credentials":true,"headers":["*"]}}]}`, cors.HeaderWildcardCredentials, &admin.MistakePlace{Part: "policies", Field: "headers[0]"}, "", true},
+		{"credentials under all", setting("POST /api/orders", `{"allow":"all","credentials":true}`), endpoints.CredentialsUnderAll, &admin.MistakePlace{Part: "endpoints", Field: "credentials"}, "", true},
+		{"no domains", setting("POST /api/orders", `{"allow":"selected"}`), cors.DomainsMissing, &admin.MistakePlace{Part: "endpoints", Field: "domains"}, "", false},
+		{"unknown policy", setting("POST /api/orders", `"frontend"`), endpoints.PolicyUnknown, &admin.MistakePlace{Part: "endpoints"}, "front-end", false},
+		{"policy in use removed", `{"policies":[{"name":"front-end","remove":true}]}`, endpoints.PolicyUnknown, nil, "", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			j, err := s.Judge(t.Context(), draft(t, tc.draft))
+			if err != nil || j.OK || len(j.Mistakes) == 0 {
+				t.Fatalf("%+v, error %v", j, err)
+			}
+			m := j.Mistakes[0]
+			if tc.code != "" && m.Code != tc.code || m.Repair != tc.repair || m.Cause == "" || m.Remedy == "" {
+				t.Errorf("got %+v", m)
+			}
+			if (m.Change == nil) != (tc.place == nil) || m.Change != nil && *m.Change != *tc.place {
+				t.Errorf("got place %+v, want %+v", m.Change, tc.place)
+			}
+			if j.Preview.Partial != tc.partial {
+				t.Errorf("partial is %v: %+v", j.Preview.Partial, j.Preview)
+			}
+		})
+	}
+}
+
+// Warnings that were there before are not news.
+func TestJudgementWarnsOfNewsOnly(t *testing.T) {
+	s := newService(t, document+"  - endpoint: GET /warned\n    cors: {allow: selected, domains: [\"http://plain.example\"]}\n")
+	j, err := s.Judge(t.Context(), draft(t, setting("POST /api/orders", `{"allow":"all"}`)))
+	if err != nil || !j.OK || len(j.Warnings) != 0 {
+		t.Errorf("%+v, error %v", j.Warnings, err)
+	}
+	j, err = s.Judge(t.Context(), draft(t, setting("POST /api/orders", `{"allow":"selected","domains":["http://other.example"]}`)))
+	if err != nil || len(j.Warnings) != 1 || j.Warnings[0].Code != cors.OriginPlainHTTP || j.Warnings[0].Change == nil {
+		t.Errorf("%+v, error %v", j.Warnings, err)
+	}
+}
+
+// The preview's answers are the gateway's own.
+func TestPreview(t *testing.T) {
+	s := newService(t, document+`  - endpoint: POST /sso/{id}
+    cors: {allow: none, senders: ["https://login.example"]}
+  - endpoint: GET /files/{rest...}
+  - endpoint: GET /files/1
+    cors: {allow: all}
+`)
+	for _, tc := range []struct{ pattern, kind, status, reason, credentials, header string }{
+		{"PUT /api/account", admin.SamplePreflight, "204", "", "", "Access-Control-Allow-Methods: GET, HEAD, PUT"},
+		{"PUT /api/account", admin.SampleAllowed, "200", "", "kept", "Access-Control-Allow-Credentials: true"},
+		{"PUT /api/account", admin.SampleRefused, "403", "origin-not-allowed", "", "Cache-Control: no-store"},
+		{"PUT /api/account", admin.SampleOwn, "200", "", "kept", "Cross-Origin-Resource-Policy: same-origin"},
+		{"GET /api/prices", admin.SampleAllowed, "200", "", "dropped", "Access-Control-Allow-Origin: *"},
+		{"GET /api/prices", admin.SampleEmbed, "200", "", "dropped", "Cross-Origin-Resource-Policy: cross-origin"},
+		{"GET /api/account", admin.SampleEmbed, "403", "embed-not-allowed", "", "Content-Type: application/problem+json"},
+		{"GET /api/account", admin.SampleLink, "200", "", "kept", "Vary: Origin"},
+		{"POST /api/orders", admin.SampleFormPost, "403", "origin-not-allowed", "", "X-Content-Type-Options: nosniff"},
+		{"POST /sso/{id}", admin.SampleSender, "200", "", "kept", "Cross-Origin-Resource-Policy: same-origin"},
+		{"GET /api/watched", admin.SampleRefused, "200", "origin-not-allowed", "kept", ""},
+	} {
+		t.Run(tc.pattern+" "+tc.kind, func(t *testing.T) {
+			d, err := s.Endpoint(t.Context(), tc.pattern)
+			if err != nil {
+				t.Fatal(err)
+			}
+			i := slices.IndexFunc(d.Preview.Samples, func(s admin.Sample) bool { return s.Kind == tc.kind })
+			if i < 0 {
+				t.Fatalf("there is no such sample in %+v", d.Preview)
+			}
+			got := d.Preview.Samples[i]
+			var headers []string
+			for _, h := range got.Response {
+				headers = append(headers, h.Name+": "+h.Value)
+			}
+			if fmt.Sprint(got.Status) != tc.status || got.Reason != tc.reason || got.Credentials != tc.credentials ||
+				got.Refused != (tc.status == "403") || tc.header != "" && !slices.Contains(headers, tc.header) {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+	// The example's path leads to the endpoint itself, not to a more specific one.
+	if d, _ := s.Endpoint(t.Context(), "GET /files/{rest...}"); d.Preview.URL != "https://api.example.com/files/example" {
+		t.Errorf("got %s", d.Preview.URL)
+	}
+}
+
+func TestTry(t *testing.T) {
+	s := newService(t, document)
+	d := draft(t, setting("POST /api/orders", `{"allow":"selected","domains":["https://shop.example"],"headers":["Content-Type"],"credentials":true}`))
+	json := []admin.HeaderField{{Name: "Content-Type", Value: "application/json"}}
+	for _, tc := range []struct {
+		name  string
+		trial admin.Trial
+		want  admin.Verdict
+	}{
+		{"refused preflight", admin.Trial{Origin: "https://shop.example", Method: "POST", URL: "/api/orders", Headers: json}, admin.Verdict{Reason: "origin-not-allowed", Endpoint: "POST /api/orders"}},
+		{"the same on a draft", admin.Trial{Draft: &d, Origin: "https://shop.example", Method: "POST", URL: "/api/orders", Headers: json, Credentials: "include"}, admin.Verdict{Allowed: true, Ran: true, Credentials: "kept", Endpoint: "POST /api/orders"}},
+		{"form", admin.Trial{Origin: "https://evil.example", Kind: "form", Method: "POST", URL: "/api/orders", Body: "a=b"}, admin.Verdict{Reason: "origin-not-allowed", Endpoint: "POST /api/orders"}},
+		{"anonymous", admin.Trial{Origin: "https://any.example", URL: "/api/prices"}, admin.Verdict{Allowed: true, Ran: true, Endpoint: "GET /api/prices"}},
+		{"credentials with *", admin.Trial{Origin: "https://any.example", URL: "/api/prices", Credentials: "include"}, admin.Verdict{Ran: true, Credentials: "dropped", Endpoint: "GET /api/prices"}},
+		{"only observed", admin.Trial{Origin: "https://any.example", URL: "/api/watched"}, admin.Verdict{Ran: true, Credentials: "", Endpoint: "GET /api/watched"}},
+		{"no such path", admin.Trial{Origin: "https://any.example", URL: "https://api.example.com/nowhere"}, admin.Verdict{}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := s.Try(t.Context(), tc.trial)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Allowed != tc.want.Allowed || got.Ran != tc.want.Ran || got.Credentials != tc.want.Credentials || got.Reason != tc.want.Reason || got.Endpoint != tc.want.Endpoint {
+				t.Errorf("got %+v\nwant %+v", got, tc.want)
+			}
+			if (got.Blocked == nil) != (got.Allowed || tc.trial.Kind == "form") || len(got.Steps) == 0 || len(got.Exchanges) == 0 || got.Summary == "" {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestAllowOrigin(t *testing.T) {
+	s := newService(t, document)
+	for _, tc := range []struct {
+		name, pattern string
+		here          bool
+		want          string
+	}{
+		{"where nobody was allowed", "POST /api/orders", false, "https://new.example may now call POST /api/orders, without credentials."},
+		{"with a policy", "PUT /api/account", false, "https://new.example may now send credentials to GET /api/account and PUT /api/account."},
+		{"only here", "PUT /api/account", true, "https://new.example may now send credentials to PUT /api/account."},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d, err := s.AllowOrigin(t.Context(), tc.pattern, "https://new.example", tc.here)
+			if err != nil {
+				t.Fatal(err)
+			}
+			j, err := s.Judge(t.Context(), d)
+			if err != nil || !j.OK || !slices.Equal(sentences(j.Diff), []string{tc.want}) {
+				t.Errorf("%+v, error %v", j, err)
+			}
+		})
+	}
+	if _, err := s.AllowOrigin(t.Context(), "GET /api/prices", "https://new.example", false); !errors.As(err, new(*admin.InputError)) {
+		t.Errorf("where everybody is allowed: %v", err)
+	}
+}
+
+func TestEndpointQueries(t *testing.T) {
+	s := newService(t, document)
+	for _, tc := range []struct {
+		name string
+		q    admin.EndpointQuery
+		want []string
+	}{
+		{"all", admin.EndpointQuery{}, []string{"GET /api/account", "PUT /api/account", "GET /api/prices", "POST /api/orders", "GET /api/watched"}},
+		{"words in any case", admin.EndpointQuery{Search: "put ACCOUNT"}, []string{"PUT /api/account"}},
+		{"a domain", admin.EndpointQuery{Search: "docs.example"}, []string{"GET /api/account", "PUT /api/account"}},
+		{"by setting", admin.EndpointQuery{Allow: "none"}, []string{"POST /api/orders", "GET /api/watched"}},
+		{"by policy, sorted", admin.EndpointQuery{Policy: "front-end", Sort: "-pattern"}, []string{"PUT /api/account", "GET /api/account"}},
+		{"observed", admin.EndpointQuery{Observe: true}, []string{"GET /api/watched"}},
+		{"refused", admin.EndpointQuery{Refused: true}, nil},
+		{"a page", admin.EndpointQuery{Sort: "path", Offset: 1, Limit: 2}, []string{"PUT /api/account", "POST /api/orders"}},
+		{"beyond the end", admin.EndpointQuery{Offset: 100}, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			list, err := s.Endpoints(t.Context(), tc.q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, e := range list.Endpoints {
+				got = append(got, e.Pattern)
+			}
+			if !slices.Equal(got, tc.want) || list.Total != 5 {
+				t.Errorf("got %q of %d, want %q", got, list.Total, tc.want)
+			}
+		})
+	}
+}
+
+// Renaming a policy takes its endpoints along.
+func TestRenamingAPolicy(t *testing.T) {
+	s := newService(t, document)
+	st, _ := s.State(t.Context())
+	d := draft(t, `{"policies":[{"name":"front-end","rename":"pages"}]}`)
+	d.Base = st.Revision
+	saved, err := s.Save(t.Context(), d)
+	if err != nil || saved.Diff.Changes[0].Effect != admin.EffectNeutral {
+		t.Fatalf("%+v, error %v", saved, err)
+	}
+	list, err := s.Policies(t.Context())
+	if err != nil || list.Policies[0].Name != "pages" || len(list.Policies[0].UsedBy) != 2 {
+		t.Errorf("%+v, error %v", list, err)
+	}
+}
+
+// The questions of the pages are quick with ten thousand endpoints.
+func BenchmarkTenThousandEndpoints(b *testing.B) {
+	doc := &endpoints.Document{Upstream: "http://127.0.0.1:1"}
+	for i := range 10_000 {
+		doc.Endpoints = append(doc.Endpoints, endpoints.Entry{Endpoint: fmt.Sprintf("GET /v%d/things%d/{id}", i%7, i), CORS: endpoints.Setting{
+			Inline: &endpoints.Policy{Allow: "selected", Domains: []string{fmt.Sprintf("https://a%d.example.com", i%50)}}}})
+	}
+	raw, err := endpoints.Edit(nil, doc)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := admin.New(admin.Options{Store: store.NewMemory(raw, store.Options{})})
+	if err != nil {
+		b.Fatal(err)
+	}
+	change := admin.Draft{Endpoints: []admin.EndpointChange{{Pattern: "GET /v0/things7/{id}", Setting: &endpoints.Setting{Inline: &endpoints.Policy{Allow: "all"}}}}}
+	for _, bm := range []struct {
+		name string
+		ask  func() error
+	}{
+		{"search", func() error {
+			_, err := s.Endpoints(b.Context(), admin.EndpointQuery{Search: "things99 a1.example"})
+			return err
+		}},
+		{"endpoint", func() error { _, err := s.Endpoint(b.Context(), "GET /v0/things7/{id}"); return err }},
+		{"judge", func() error { _, err := s.Judge(b.Context(), change); return err }},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			for b.Loop() {
+				if err := bm.ask(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

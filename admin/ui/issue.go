@@ -1,0 +1,103 @@
+package ui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/concors/concors/admin"
+)
+
+// An issue is a mistake or warning as it stands at a field of the editor.
+type issue struct {
+	Field   string // of the form; empty: it is about the whole
+	Index   int    // of the value in the field, -1: of the field itself
+	Value   string
+	Text    string // what is wrong, a sentence
+	Why     string
+	Help    string // what to do
+	Repair  string // the value to use instead; empty: none is known
+	Warning bool
+}
+
+// Action is the value of the button that repairs the issue.
+func (i issue) Action() string {
+	return fmt.Sprintf("repair:%s:%d:%s", i.Field, i.Index, i.Repair)
+}
+
+// Removes reports whether the repair is to remove the value.
+func (i issue) Removes() bool { return i.Repair == "" && i.Index >= 0 }
+
+// issues are the mistakes and warnings of a draft by field.
+type issues map[string][]issue
+
+// fields are those of the form at which issues can stand.
+var fields = map[string]bool{
+	"domains": true, "headers": true, "expose": true, "cache": true, "credentials": true, "embed": true,
+	"senders": true, "methods": true, "upstream": true, "endpoint": true, "use": true, "name": true,
+}
+
+// sorted puts the mistakes and warnings of j to their fields. Of changes that
+// are the same for many endpoints only the first counts.
+func sorted(j admin.Judgement) issues {
+	out := make(issues)
+	for _, list := range [][]admin.Mistake{j.Mistakes, j.Warnings} {
+		for _, m := range list {
+			if m.Change != nil && m.Change.Index > 0 {
+				continue
+			}
+			is := issue{
+				Index: -1, Value: m.Value, Text: sentence(m.Message), Why: m.Cause, Help: m.Remedy,
+				Repair: m.Repair, Warning: m.Warning,
+			}
+			if m.Change != nil {
+				is.Field, is.Index = fieldOf(m.Change)
+			}
+			out[is.Field] = append(out[is.Field], is)
+		}
+	}
+	return out
+}
+
+// fieldOf returns the field of the form that a place in a draft stands for.
+func fieldOf(place *admin.MistakePlace) (field string, index int) {
+	name := strings.TrimPrefix(place.Field, "cors.")
+	name, rest, indexed := strings.Cut(name, "[")
+	index = -1
+	if n, err := strconv.Atoi(strings.TrimSuffix(rest, "]")); indexed && err == nil {
+		index = n
+	}
+	switch {
+	case place.Part == "policies" && name == "":
+		name = "name"
+	case name == "cors":
+		name = "use"
+	}
+	if !fields[name] {
+		return "", -1
+	}
+	return name, index
+}
+
+// count returns how many issues are mistakes.
+func (i issues) count() int {
+	n := 0
+	for _, list := range i {
+		for _, is := range list {
+			if !is.Warning {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// bad reports whether the field has a mistake.
+func (i issues) bad(field string) bool {
+	for _, is := range i[field] {
+		if !is.Warning {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,12 @@
+// Every page works without this. Each part below makes one thing quicker, and
+// starts only where the page has it.
+import { signIn } from './signin.js';
+import { list } from './list.js';
+import { editor } from './editor.js';
+import { feed, watchState } from './feed.js';
+
+const parts = { signin: signIn, search: list, editor, feed };
+for (const [name, start] of Object.entries(parts)) {
+  for (const element of document.querySelectorAll(`[data-${name}]`)) start(element);
+}
+watchState();
