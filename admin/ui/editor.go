@@ -135,6 +135,8 @@ func (e *editor) Blocked() string {
 			return fmt.Sprintf("%d things need a correction first.", n)
 		}
 		return "One thing needs a correction first."
+	case e.Broken && !e.Form.Broken:
+		return "The file is broken: tick the box above to replace it, or mend it first."
 	case len(e.Judged.Diff.Changes) == 0 && !e.Broken && e.unchanged():
 		return "Nothing to save: this is what is live."
 	}

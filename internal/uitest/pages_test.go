@@ -140,6 +140,7 @@ func TestABrokenFileStopsNothing(t *testing.T) {
 
 	p.open(Editor("POST /api/orders"))
 	p.do(Choose("allow", "all"), Settled(), Press("#save"), See("#banners .bad"), Settled())
+	p.sees("#blocked", "tick the box above to replace it")
 	if text, err := l.Read(); err != nil || text != broken {
 		t.Errorf("the broken file was replaced without asking: %v", err)
 	}

@@ -42,8 +42,8 @@ function refocus(part, was) {
   const same = was.id ? document.getElementById(was.id)
     : was.href ? [...part.querySelectorAll('a')].find((a) => a.href === was.href)
       : [...part.querySelectorAll(was.localName)].find((e) => e.textContent === was.textContent);
-  if (same) same.focus({ preventScroll: true });
-  else part.dispatchEvent(new CustomEvent('focuslost', { bubbles: true }));
+  if (!same) part.tabIndex = -1; // what had it is gone
+  (same ?? part).focus({ preventScroll: true });
 }
 
 /** latest returns a function that runs work for the newest call only, after a pause. */
