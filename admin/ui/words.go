@@ -92,9 +92,6 @@ func plural[N int | uint64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	if stem, ok := strings.CutSuffix(noun, "y"); ok {
-		return fmt.Sprintf("%s %sies", grouped(n), stem)
-	}
 	return fmt.Sprintf("%s %ss", grouped(n), noun)
 }
 
