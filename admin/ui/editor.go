@@ -308,9 +308,11 @@ func (h *Handler) showEditor(w http.ResponseWriter, r *http.Request, status int,
 // post does what the pressed button of an editor says.
 func (h *Handler) post(w http.ResponseWriter, r *http.Request, e *editor) error {
 	action := r.PostForm.Get("action")
-	if current := r.PostForm.Get("merge"); current != "" {
-		e.Form.Base = store.Revision(current)
-		action = "save"
+	// Answers to the question what to do about somebody else's save.
+	for again, name := range map[string]string{"save": "merge", "remove": "merge_remove"} {
+		if current := r.PostForm.Get(name); current != "" {
+			e.Form.Base, action = store.Revision(current), again
+		}
 	}
 	if repair, ok := strings.CutPrefix(action, "repair:"); ok {
 		if err := e.Form.repair(repair); err != nil {
@@ -390,9 +392,10 @@ func (h *Handler) notSaved(w http.ResponseWriter, r *http.Request, e *editor, er
 	switch {
 	case isStale:
 		e.Stale = &stale{StaleError: staleErr, Reload: e.Self()}
+		e.Removal = r.PostForm.Get("action") == "remove"
 		return h.showEditor(w, r, http.StatusConflict, e)
 	case isInvalid:
-		if e.Removal = false; r.PostForm.Get("action") == "remove" {
+		if r.PostForm.Get("action") == "remove" {
 			e.Problem = "It cannot be removed: " + invalid.Mistakes[0].Message + "."
 		}
 		return h.showEditor(w, r, http.StatusUnprocessableEntity, e)

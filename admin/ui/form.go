@@ -50,10 +50,8 @@ type tryForm struct {
 	Origin      string
 	Method      string
 	Kind        string
-	Path        string
 	Credentials bool
 	JSON        bool // the body is JSON
-	Header      string
 }
 
 // values takes a text apart in which several values are separated by commas,
@@ -86,8 +84,8 @@ func readForm(w http.ResponseWriter, r *http.Request) (form, error) {
 		Pattern: get("pattern"), Upstream: get("upstream"), Methods: values(get("methods")),
 		EncodedPaths: get("encoded_paths") != "", Name: get("name"),
 		Try: tryForm{
-			Origin: get("try_origin"), Method: get("try_method"), Kind: get("try_kind"), Path: get("try_path"),
-			Credentials: get("try_credentials") != "", JSON: get("try_json") != "", Header: get("try_header"),
+			Origin: get("try_origin"), Method: get("try_method"), Kind: get("try_kind"),
+			Credentials: get("try_credentials") != "", JSON: get("try_json") != "",
 		},
 	}
 	return f, nil

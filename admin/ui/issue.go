@@ -91,13 +91,3 @@ func (i issues) count() int {
 	}
 	return n
 }
-
-// bad reports whether the field has a mistake.
-func (i issues) bad(field string) bool {
-	for _, is := range i[field] {
-		if !is.Warning {
-			return true
-		}
-	}
-	return false
-}

@@ -83,10 +83,7 @@ func (h *Handler) try(ctx context.Context, e *editor) error {
 		return err
 	}
 	f := e.Form.Try
-	t := admin.Trial{Draft: &d, Origin: f.Origin, Kind: f.Kind, Method: f.Method, URL: f.Path}
-	if t.URL == "" {
-		t.URL = e.Judged.Preview.URL
-	}
+	t := admin.Trial{Draft: &d, Origin: f.Origin, Kind: f.Kind, Method: f.Method, URL: e.Judged.Preview.URL}
 	if f.Kind == "form" {
 		t.Method, t.Body = http.MethodPost, "field=value"
 	}
@@ -101,9 +98,6 @@ func (h *Handler) try(ctx context.Context, e *editor) error {
 		if f.JSON && f.Method != http.MethodGet && f.Method != http.MethodHead {
 			t.Headers = append(t.Headers, admin.HeaderField{Name: "Content-Type", Value: "application/json"})
 			t.Body = "{}"
-		}
-		if f.Header != "" {
-			t.Headers = append(t.Headers, admin.HeaderField{Name: f.Header, Value: "example"})
 		}
 	}
 	v, err := h.service.Try(ctx, t)

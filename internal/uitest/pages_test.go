@@ -180,12 +180,18 @@ func TestReadOnlyShowsAndSavesNothing(t *testing.T) {
 // offline cuts or restores the tab's connection.
 func (p *person) offline(cut bool) {
 	p.t.Helper()
+	p.connection(network.Conditions{Offline: cut, DownloadThroughput: -1, UploadThroughput: -1})
+}
+
+// connection makes the tab's connection worse.
+func (p *person) connection(c network.Conditions) {
+	p.t.Helper()
 	p.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		if _, err := chromedp.Call(ctx, network.Enable, network.EnableParams{}); err != nil {
 			return err
 		}
 		_, err := chromedp.Call(ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
-			MatchedNetworkConditions: []*network.Conditions{{Offline: cut, DownloadThroughput: -1, UploadThroughput: -1}},
+			MatchedNetworkConditions: []*network.Conditions{&c},
 		})
 		return err
 	}))
@@ -207,6 +213,35 @@ func TestALostConnectionLosesNothing(t *testing.T) {
 	p.do(Type("q", "x"), See("#found .bad"))
 	p.offline(false)
 	p.do(Press("#found .bad button"), Await(`!document.querySelector('#found .bad')`))
+}
+
+func TestASlowAnswerIsAnnounced(t *testing.T) {
+	p := user(t, lab(t, Everyday))
+	p.open(Editor("POST /api/orders"))
+	p.connection(network.Conditions{Latency: 2000, DownloadThroughput: -1, UploadThroughput: -1})
+	p.do(Choose("allow", "all"), Await(`document.getElementById('blocked').textContent === 'Checking…'`))
+	p.connection(network.Conditions{DownloadThroughput: -1, UploadThroughput: -1})
+	p.do(Settled())
+	p.sees("#changes", "Every website may now call POST /api/orders")
+}
+
+func TestRemoving(t *testing.T) {
+	l := lab(t, Everyday)
+	p := user(t, l)
+	p.open(Editor("POST /api/orders"))
+	p.do(Press(`button[value="ask-remove"]`), See("#removal"))
+	if err := l.SaveElsewhere(); err != nil {
+		t.Fatal(err)
+	}
+	p.do(Press(`button[value="remove"]`), See("#stale"))
+	l.fileHas(t, "POST /api/orders")
+	p.do(Press("#stale button"), See("#saved"))
+	if text := l.file(t); strings.Contains(text, "POST /api/orders") || !strings.Contains(text, "GET /added/elsewhere") {
+		t.Errorf("after removing:\n%s", text)
+	}
+	p.open("/policy?name=front-end")
+	p.do(Press(`button[value="ask-remove"]`), See("#removal"))
+	p.sees("#removal", "2 endpoints still use it")
 }
 
 func TestEverythingWorksWithoutScripts(t *testing.T) {
