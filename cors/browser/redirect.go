@@ -60,7 +60,9 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 	if crossOrigin {
 		r.crossed = true
 	}
-	if f.prof.dropsHints && f.page.top.scheme == "https" && !(u.origin().sameOrigin(r.origin) && r.origin.sameOrigin(f.page.top)) {
+	// Pages on http://localhost are spared; why is not known, it was measured.
+	top := f.page.top
+	if f.prof.dropsHints && !(top.scheme == "http" && top.trustworthy()) && !(u.origin().sameOrigin(r.origin) && r.origin.sameOrigin(top)) {
 		r.remove(isClientHint)
 	}
 	wasTainted := r.tainted()

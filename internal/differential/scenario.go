@@ -4,7 +4,13 @@
 //
 // A scenario is data: a page, the calls that it makes, and a server that answers
 // as scripted, byte for byte. The hand-written ones stand in scenarios_*_test.go;
-// Generate makes more from a seed. Where the model knowingly differs from a
+// Generate makes more from a seed.
+//
+//	go test ./internal/differential                  a sample, about a minute
+//	go test ./internal/differential -full -v         everything, about ten minutes
+//	go test ./internal/differential -full -run Random/firefox -seed 7 -random 5000
+//
+// CONCORS_REQUIRE_BROWSERS=1 makes a missing browser a failure. Where the model knowingly differs from a
 // browser, Known says why, and docs/known-differences.md repeats it.
 package differential
 
