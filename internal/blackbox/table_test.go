@@ -121,5 +121,5 @@ func TestHealth(t *testing.T) {
 	p, _ := serve(t, "upstream: http://127.0.0.1:1\nendpoints:\n  - endpoint: GET /\n", false)
 	get(t, p, "/healthz", 200)
 	get(t, p, "/readyz", 200)
-	get(t, p, "/no-such-page", 404)
+	get(t, p, "/api/document", 401) // the rest is for who has the token
 }
