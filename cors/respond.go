@@ -157,7 +157,14 @@ func (d *Decision) SetHeaders(h http.Header) {
 	}
 	t := d.template()
 	d.setHeaders(h, t, make([]string, t.size()))
-	if d.Anonymous {
+	d.DropCredentials(h)
+}
+
+// DropCredentials removes Set-Cookie and Clear-Site-Data from h, the header of
+// an informational answer for example, if d drops credentials. SetHeaders does
+// it too.
+func (d *Decision) DropCredentials(h http.Header) {
+	if d.Anonymous && !d.Observed {
 		dropCredentials(h)
 	}
 }

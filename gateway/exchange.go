@@ -72,7 +72,8 @@ func (x *exchange) WriteHeader(status int) {
 	if status < 200 && status != http.StatusSwitchingProtocols {
 		// The upstream's hints; browsers apply no CORS to them, but cookies.
 		if x.enforced() {
-			dropUpstream(x.Header(), x.decision.Anonymous)
+			dropUpstream(x.Header())
+			x.decision.DropCredentials(x.Header())
 		}
 	} else if x.status == 0 {
 		x.status = status

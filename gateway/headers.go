@@ -14,9 +14,8 @@ type upstreamCORS struct {
 }
 
 // dropUpstream removes the upstream's own word on what the policy decides: all
-// Access-Control-* headers. (SetHeaders replaces the others.) With credentials
-// it also removes what would touch the visitor's session.
-func dropUpstream(h http.Header, credentials bool) (was upstreamCORS) {
+// Access-Control-* headers. (SetHeaders replaces the others.)
+func dropUpstream(h http.Header) (was upstreamCORS) {
 	for name, lines := range h {
 		if !strings.HasPrefix(name, "Access-Control-") {
 			continue
@@ -28,10 +27,6 @@ func dropUpstream(h http.Header, credentials bool) (was upstreamCORS) {
 			was.set, was.credentials = true, lines
 		}
 		delete(h, name)
-	}
-	if credentials {
-		delete(h, "Set-Cookie")
-		delete(h, "Clear-Site-Data")
 	}
 	return was
 }

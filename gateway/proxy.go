@@ -115,7 +115,7 @@ func (x *exchange) setHeaders(h http.Header) {
 	if !x.enforced() {
 		return
 	}
-	upstream := dropUpstream(h, false)
+	upstream := dropUpstream(h)
 	x.decision.SetHeaders(h)
 	// Without an Origin there is nothing to allow, and an upstream that always
 	// says the same means no harm.
