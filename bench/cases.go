@@ -24,9 +24,17 @@ type question struct {
 	name   string
 	method string
 	header http.Header
-
-	refused bool // not answered by the handler, if the library protects it
+	kind   string
 }
+
+// Kinds of questions.
+const (
+	preflightAllowed = "preflight allowed"
+	preflightRefused = "preflight refused"
+	actualAllowed    = "actual allowed"
+	actualRefused    = "actual refused"
+	noOrigin         = "no Origin"
+)
 
 var requestHeaders = []string{"Accept", "Content-Type", "X-Requested-With", "Authorization"}
 
@@ -41,34 +49,38 @@ func selected(name string, origins []string, credentials bool, cases ...question
 }
 
 func actual(name, origin string) question {
-	return question{name: name, method: "GET", header: http.Header{"Origin": {origin}}}
+	return question{name: name, method: "GET", header: http.Header{"Origin": {origin}}, kind: actualAllowed}
 }
 
 func preflight(name, origin string, requested ...string) question {
 	return question{name: name, method: "OPTIONS", header: http.Header{
 		"Origin": {origin}, "Access-Control-Request-Method": {"GET"}, "Access-Control-Request-Headers": requested,
-	}}
+	}, kind: preflightAllowed}
 }
 
+// refused says that q is to be refused.
 func refused(q question) question {
-	q.refused = true
+	if q.kind = actualRefused; q.method == http.MethodOptions {
+		q.kind = preflightRefused
+	}
 	return q
 }
 
 func setups() []setup {
+	own := question{name: "no Origin", method: "GET", header: http.Header{}, kind: noOrigin}
 	const allowed, other = "https://example.com", "https://example.computer"
 	common := []question{
 		preflight("preflight, allowed", allowed, "authorization"),
-		preflight("preflight, not allowed", other, "authorization"),
+		refused(preflight("preflight, not allowed", other, "authorization")),
 		actual("actual, allowed", allowed),
 		refused(actual("actual, not allowed", other)),
-		{name: "no Origin", method: "GET", header: http.Header{}},
+		own,
 	}
 	hostile := []question{
-		preflight("hostile: one name a million bytes long list", allowed, strings.Repeat("accept,", http.DefaultMaxHeaderBytes/7)),
-		preflight("hostile: a megabyte of spaces", allowed, "accept,"+strings.Repeat(" ", http.DefaultMaxHeaderBytes)+"content-type"),
-		preflight("hostile: a thousand empty lines", allowed, make([]string, 1024)...),
-		preflight("hostile: a megabyte of commas", allowed, strings.Repeat(",", http.DefaultMaxHeaderBytes)),
+		refused(preflight("hostile: one name a million bytes long list", allowed, strings.Repeat("accept,", http.DefaultMaxHeaderBytes/7))),
+		refused(preflight("hostile: a megabyte of spaces", allowed, "accept,"+strings.Repeat(" ", http.DefaultMaxHeaderBytes)+"content-type")),
+		refused(preflight("hostile: a thousand empty lines", allowed, make([]string, 1024)...)),
+		refused(preflight("hostile: a megabyte of commas", allowed, strings.Repeat(",", http.DefaultMaxHeaderBytes))),
 	}
 	several := []string{allowed, "https://*.example.org", "http://localhost:*", "https://docs.example.net:8443", "https://app.example.net"}
 	many := []string{allowed}
@@ -77,7 +89,7 @@ func setups() []setup {
 	}
 	deep := strings.Repeat(".a", 120)
 	everybody := []question{
-		preflight("preflight", allowed, "authorization"), actual("actual", allowed), {name: "no Origin", method: "GET", header: http.Header{}},
+		preflight("preflight", allowed, "authorization"), actual("actual", allowed), own,
 	}
 	return []setup{
 		selected("one origin", []string{allowed}, false, append(common, hostile...)...),

@@ -73,14 +73,13 @@ type Decision struct {
 	// what would have happened; the request must run as it is.
 	Observed bool
 
-	c       *Compiled
-	methods *Methods
-	origin  string // value of Origin
-	header  string // the request header that was refused
-	method  string // the requested method of a preflight, else ""
+	preflight bool // the request is a preflight
+	allowed   bool // the page's origin may read the answer
+	carried   bool // credentials came along and the policy may drop them
 
-	allowed bool // the page's origin may read the answer
-	carried bool // credentials came along and the policy may drop them
+	c       *Compiled
+	methods *Methods // of the endpoints that a preflight's answer speaks of
+	origin  string   // value of Origin
 }
 
 // Origin returns the value of the request's Origin header, "" if it has none.
@@ -104,14 +103,14 @@ func PreflightMethod(r *http.Request) string {
 // Decide judges r. It reads the method, Host, the header, TLS and RemoteAddr,
 // and modifies nothing. methods are those of the endpoints at r's path that
 // share the policy; they matter for preflights only.
-func (c *Compiled) Decide(r *http.Request, methods *Methods) Decision {
-	d := Decision{c: c, Observed: c.observe}
-	d.decide(r, methods)
+func (c *Compiled) Decide(r *http.Request, methods *Methods) (d Decision) {
+	d.decide(c, r, methods)
 	return d
 }
 
-func (d *Decision) decide(r *http.Request, methods *Methods) {
-	c := d.c
+// decide makes d, the zero value, the decision of c.
+func (d *Decision) decide(c *Compiled, r *http.Request, methods *Methods) {
+	d.c, d.Observed = c, c.observe
 	origins := r.Header[hOrigin]
 	if len(origins) > 0 {
 		d.origin = origins[0]
@@ -126,11 +125,12 @@ func (d *Decision) decide(r *http.Request, methods *Methods) {
 		case kindSelected:
 			d.allowed = c.domains.Contains(d.origin)
 		}
-		if r.Method == http.MethodOptions && len(r.Header[hRequestMethod]) == 1 {
-			d.Foreign = true
-			d.methods = methods
-			d.preflight(r)
-			return
+		if r.Method == http.MethodOptions {
+			if requested := r.Header[hRequestMethod]; len(requested) == 1 {
+				d.Foreign, d.preflight, d.methods = true, true, methods
+				d.judgePreflight(requested[0], r.Header[hRequestHeaders])
+				return
+			}
 		}
 	}
 	if c.mayDrop {
@@ -221,21 +221,18 @@ func (d *Decision) embedded(site []string) {
 	}
 }
 
-// preflight judges a preflight: origin, method, headers, in the order in which
-// browsers check the answer.
-func (d *Decision) preflight(r *http.Request) {
-	d.method = r.Header[hRequestMethod][0]
-	lines := r.Header[hRequestHeaders]
+// judgePreflight judges a preflight: origin, method, headers, in the order in
+// which browsers check the answer.
+func (d *Decision) judgePreflight(method string, headers []string) {
 	switch {
 	case !d.allowed:
 		d.refuse(d.originReason())
-	case !d.methods.Contains(d.method) || !fetchspec.IsToken(d.method):
+	case d.methods == nil && !fetchspec.IsToken(method) || !d.methods.Contains(method):
 		d.refuse(MethodNotAllowed)
-	case len(lines) > maxRequestHeadersLines || size(lines) > maxRequestHeaders:
+	case len(headers) > maxRequestHeadersLines || size(headers) > maxRequestHeaders:
 		d.refuse(HeaderListTooLarge)
 	default:
-		if name, found := d.c.headers.refused(lines); found {
-			d.header = name
+		if _, found := d.c.headers.refused(headers); found {
 			d.refuse(HeaderNotAllowed)
 			return
 		}

@@ -72,7 +72,8 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 		return &muxHandler{m: m, mux: mux}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d := m.current.Load().Decide(r, m.methods)
+		var d Decision
+		d.decide(m.current.Load(), r, m.methods)
 		if m.onDecision != nil {
 			m.onDecision(r, d)
 		}

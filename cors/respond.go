@@ -34,22 +34,21 @@ func (t *template) add(name, value string) {
 	}
 }
 
-// write sets the fields in h, using room for their values and Vary's, and
-// returns the room of the first value.
+// write sets the fields in h, using room for their values and Vary's. Vary is
+// the first, because looking for it costs nothing while h is empty.
 func (t *template) write(h http.Header, room []string) {
 	n := copy(room, t.values)
+	if t.vary != "" {
+		if lines := h["Vary"]; len(lines) > 0 {
+			mergeVary(h, lines, t.vary)
+		} else {
+			room[n] = t.vary
+			h["Vary"] = room[n : n+1 : n+1]
+		}
+	}
 	for i, name := range t.names {
 		h[name] = room[i : i+1 : i+1]
 	}
-	if t.vary == "" {
-		return
-	}
-	if lines := h["Vary"]; len(lines) > 0 {
-		mergeVary(h, lines, t.vary)
-		return
-	}
-	room[n] = t.vary
-	h["Vary"] = room[n : n+1 : n+1]
 }
 
 // size is how much room write needs.
@@ -194,29 +193,29 @@ func (d *Decision) setHeaders(h http.Header, t *template, room []string) {
 func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	if d.Verdict == AnswerPreflight {
-		d.preflightHeaders(h)
+		d.preflightHeaders(h, r)
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
 	status, body := http.StatusForbidden, refusals[d.Reason]
 	t := &d.c.templates.refused
-	if d.method != "" {
+	if d.preflight {
 		t = &d.c.templates.refusedPreflight
 	}
 	t.write(h, make([]string, t.size()))
 	switch {
-	case d.method == "" && wantsPage(r):
+	case !d.preflight && wantsPage(r):
 		h["Content-Type"] = []string{"text/html; charset=utf-8"}
 		h["Content-Security-Policy"] = []string{"default-src 'none'"}
 		body = refusalPage
 	case d.c.site.debug:
 		body = d.problem(d.Detail(r))
-		if d.method != "" {
+		if d.preflight {
 			// The headers say what would be allowed, so that the browser's own
 			// message names what is missing.
 			status = http.StatusOK
 			if d.allowed {
-				d.preflightHeaders(h)
+				d.preflightHeaders(h, r)
 			}
 		}
 	}
@@ -226,7 +225,7 @@ func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 
 // preflightHeaders sets the headers of an answer to a preflight. All methods
 // and headers are listed, so that one preflight serves many requests.
-func (d *Decision) preflightHeaders(h http.Header) {
+func (d *Decision) preflightHeaders(h http.Header, r *http.Request) {
 	t := &d.c.templates.preflight
 	room := make([]string, t.size())
 	t.write(h, room)
@@ -237,23 +236,24 @@ func (d *Decision) preflightHeaders(h http.Header) {
 			methods = 2
 		}
 	}
-	room[methods] = d.allowedMethods()
+	room[methods] = d.allowedMethods(r)
 }
 
 // allowedMethods returns the value of Access-Control-Allow-Methods. Browsers
 // take "*" literally where credentials are allowed, so there every method is
 // the requested one beside the usual ones.
-func (d *Decision) allowedMethods() string {
+func (d *Decision) allowedMethods(r *http.Request) string {
 	if d.methods != nil {
 		return d.methods.value
 	}
 	if !d.c.credentials {
 		return wildcard
 	}
-	if d.Verdict == Refuse || slices.Contains(usualMethods, d.method) { // methods are case-sensitive
+	method := PreflightMethod(r)
+	if d.Verdict == Refuse || slices.Contains(usualMethods, method) { // methods are case-sensitive
 		return usualMethodsList
 	}
-	return usualMethodsList + ", " + d.method
+	return usualMethodsList + ", " + method
 }
 
 var (
@@ -265,7 +265,7 @@ var (
 // has no endpoint for the requested method. common is the policy that all
 // methods at the path share, nil if they differ.
 func NoSuchMethod(r *http.Request, common *Compiled, methods *Methods) Decision {
-	d := Decision{Foreign: true, c: common, methods: methods, method: PreflightMethod(r)}
+	d := Decision{Foreign: true, preflight: true, c: common, methods: methods}
 	if common == nil {
 		d.c = noPolicy
 	} else {
@@ -369,9 +369,10 @@ func (d *Decision) Detail(r *http.Request) string {
 	case EmbedNotAllowed:
 		return "Another website loads this without CORS (as an image, script or frame). Set embed: same-site or embed: any, or have the page use CORS (the crossorigin attribute, fetch) from an origin among domains."
 	case MethodNotAllowed:
-		return "No endpoint at " + r.URL.Path + " has the method " + d.method + ". Add one, or correct the method (methods are case-sensitive)."
+		return "No endpoint at " + r.URL.Path + " has the method " + PreflightMethod(r) + ". Add one, or correct the method (methods are case-sensitive)."
 	case HeaderNotAllowed:
-		return "Add " + d.header + " to the headers of this endpoint."
+		name, _ := d.c.headers.refused(r.Header[hRequestHeaders])
+		return "Add " + name + " to the headers of this endpoint."
 	}
 	return "Access-Control-Request-Headers is longer than 4096 bytes."
 }
