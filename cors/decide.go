@@ -2,6 +2,7 @@ package cors
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/concors/concors/cors/internal/fetchspec"
 )
@@ -35,11 +36,11 @@ const (
 	HeaderListTooLarge Reason = "header-list-too-large" // Access-Control-Request-Headers is over 4 KiB
 )
 
+var reasons = [...]Reason{OriginNotAllowed, OriginIsNull, OriginMalformed, OriginMissing,
+	EmbedNotAllowed, MethodNotAllowed, HeaderNotAllowed, HeaderListTooLarge}
+
 // Reasons returns every reason.
-func Reasons() []Reason {
-	return []Reason{OriginNotAllowed, OriginIsNull, OriginMalformed, OriginMissing,
-		EmbedNotAllowed, MethodNotAllowed, HeaderNotAllowed, HeaderListTooLarge}
-}
+func Reasons() []Reason { return slices.Clone(reasons[:]) }
 
 const (
 	maxOrigin              = 512  // bytes of Origin: twice what the longest host name needs

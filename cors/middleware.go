@@ -120,11 +120,15 @@ func enforce(w http.ResponseWriter, r *http.Request, d *Decision, next http.Hand
 	case d.Anonymous:
 		aw := &anonymousWriter{ResponseWriter: w}
 		d.setHeaders(w.Header(), d.template(), aw.room[:])
-		defer aw.start() // the handler may set headers and write nothing
 		run := d.Request(r)
-		// The server deletes the files of r's form, and what stands before us
-		// may read the pattern, so both have to get from the copy into r.
-		defer func() { r.MultipartForm, r.Pattern = run.MultipartForm, run.Pattern }()
+		defer func() {
+			aw.start() // the handler may have set headers and written nothing
+			// The server deletes the files of r's form, and what stands before
+			// us may read the pattern, so both have to get from the copy into r.
+			if run != r {
+				r.MultipartForm, r.Pattern = run.MultipartForm, run.Pattern
+			}
+		}()
 		next.ServeHTTP(aw, run)
 	default:
 		d.SetHeaders(w.Header())

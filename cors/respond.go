@@ -197,7 +197,7 @@ func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	status, body := http.StatusForbidden, refusals[d.Reason]
+	status, body := http.StatusForbidden, refusals[slices.Index(reasons[:], d.Reason)]
 	t := &d.c.templates.refused
 	if d.preflight {
 		t = &d.c.templates.refusedPreflight
@@ -320,14 +320,14 @@ var titles = map[Reason]string{
 	HeaderListTooLarge: "The list of requested headers is too large",
 }
 
-// refusals holds the bodies of refusals, which do not depend on the request.
-var refusals = func() map[Reason][]byte {
-	m := make(map[Reason][]byte)
+// refusals holds the bodies of refusals, which do not depend on the request, in
+// the order of [Reasons].
+var refusals = func() (bodies [][]byte) {
 	for _, reason := range Reasons() {
 		d := Decision{Reason: reason}
-		m[reason] = d.problem("")
+		bodies = append(bodies, d.problem(""))
 	}
-	return m
+	return bodies
 }()
 
 // problem writes the refusal as problem details, see RFC 9457.

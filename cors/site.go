@@ -126,10 +126,13 @@ func parseOrigin(field, text string) (origin.Pattern, []error) {
 func (s *Site) isOwn(originText string, r *http.Request) bool {
 	scheme, host := s.seenAs(r)
 	if len(s.origins) == 0 {
-		originScheme, originHost, ok := strings.Cut(originText, "://")
-		return ok && (originScheme == "https" || originScheme == "http") &&
-			(scheme == "" || scheme == originScheme) &&
-			sameHost(originHost, host, originScheme)
+		originScheme := "https"
+		originHost, ok := strings.CutPrefix(originText, "https://")
+		if !ok {
+			originScheme = "http"
+			originHost, ok = strings.CutPrefix(originText, "http://")
+		}
+		return ok && (scheme == "" || scheme == originScheme) && sameHost(originHost, host, originScheme)
 	}
 	named, listed := false, false // Host is one of ours; so is the origin, with and without regard to it
 	matched := false
