@@ -1,6 +1,8 @@
 // Command bench compares the middleware with its peers in one run, asking each
-// in turns. The handler writes "Hello, World!"; the ResponseWriter is a
-// recorder of net/http/httptest.
+// in turns. The handler writes "Hello, World!"; the ResponseWriter has a header
+// and forgets the rest, so that its own work does not hide that of the
+// libraries. With -recorder it is a new recorder of net/http/httptest each time,
+// which keeps bodies and copies headers.
 //
 // Every figure is net of what the bare handler costs, or of an empty exchange
 // where the library answers itself. A library that lets a foreign request run
@@ -12,7 +14,7 @@
 // what is left of each when a hand-written handler that sends the very same
 // answer, judging nothing, is subtracted: the price of judging.
 //
-//	go run . [-time 5ms] [-rounds 25]
+//	go run . [-time 3ms] [-rounds 25] [-recorder]
 package main
 
 import (
@@ -35,8 +37,9 @@ import (
 )
 
 func main() {
-	duration := flag.String("time", "5ms", "`duration` of one measurement")
+	duration := flag.String("time", "3ms", "`duration` of one measurement")
 	rounds := flag.Int("rounds", 25, "measurements of each, in turns; the least counts, for what disturbs only adds")
+	recorder := flag.Bool("recorder", false, "answer to recorders of net/http/httptest")
 	testing.Init()
 	flag.Parse()
 	if err := flag.Set("test.benchtime", *duration); err != nil {
@@ -48,7 +51,7 @@ func main() {
 	kinds := map[string]*summary{}
 	for _, s := range setups() {
 		for _, q := range s.cases {
-			res := compare(s, q, *rounds)
+			res := compare(s, q, *rounds, *recorder)
 			fmt.Fprintf(out, "%s\t%s\t%.0f\t%.0f\t%.0f\t%d/%d/%d\t%.2f\t%.2f\t%.0f/%.0f\t%.2f\n", s.name, q.name,
 				res.net[0], res.net[1], res.net[2], res.allocs[0], res.allocs[1], res.allocs[2],
 				res.ratio(1), res.ratio(2), res.judging[0], res.judging[1], res.judgingRatio())
@@ -98,7 +101,7 @@ func bare(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "Hello, World!")
 }
 
-func compare(s setup, q question, rounds int) (res result) {
+func compare(s setup, q question, rounds int, recorder bool) (res result) {
 	ours, err := cors.New(s.ours, nil)
 	if err != nil {
 		log.Fatal(err)
@@ -117,7 +120,7 @@ func compare(s setup, q question, rounds int) (res result) {
 		base = func(http.ResponseWriter, *http.Request) {}
 	}
 	handlers = append(handlers, base, sameAnswer(handlers[0], r), sameAnswer(handlers[1], r))
-	ns, allocs := measure(handlers, r, rounds)
+	ns, allocs := measure(handlers, r, rounds, recorder)
 	for i := range res.net {
 		res.net[i], res.allocs[i] = clamp(ns[i]-ns[3]), allocs[i]-allocs[3]
 	}
@@ -161,9 +164,16 @@ func sameAnswer(h http.Handler, r *http.Request) http.Handler {
 	})
 }
 
+// forgetful is a ResponseWriter that has a header and forgets the rest.
+type forgetful http.Header
+
+func (w forgetful) Header() http.Header         { return http.Header(w) }
+func (w forgetful) Write(p []byte) (int, error) { return len(p), nil }
+func (w forgetful) WriteHeader(int)             {}
+
 // measure asks r of each handler in turns and returns the least ns per request,
 // and allocations.
-func measure(handlers []http.Handler, r *http.Request, rounds int) (ns []float64, allocs []int64) {
+func measure(handlers []http.Handler, r *http.Request, rounds int, recorder bool) (ns []float64, allocs []int64) {
 	// Collections, which come at random moments, would decide small differences;
 	// the harness collects between measurements.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
@@ -173,8 +183,16 @@ func measure(handlers []http.Handler, r *http.Request, rounds int) (ns []float64
 		for i, h := range handlers {
 			res := testing.Benchmark(func(b *testing.B) {
 				b.ReportAllocs()
+				if recorder {
+					for b.Loop() {
+						h.ServeHTTP(httptest.NewRecorder(), r)
+					}
+					return
+				}
+				w := forgetful(http.Header{})
 				for b.Loop() {
-					h.ServeHTTP(httptest.NewRecorder(), r)
+					clear(w)
+					h.ServeHTTP(w, r)
 				}
 			})
 			took := float64(res.T.Nanoseconds()) / float64(res.N)

@@ -1,7 +1,10 @@
 package cors
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -42,5 +45,40 @@ func BenchmarkMiddleware(b *testing.B) {
 				h.ServeHTTP(w, bb.request)
 			}
 		})
+	}
+}
+
+// BenchmarkManyOrigins asks a middleware with so many allowed origins: always
+// the same ten, as sites with a few busy front ends do, or any of them, so that
+// with a million nearly every lookup waits for main memory.
+func BenchmarkManyOrigins(b *testing.B) {
+	for _, n := range []int{10, 1000, 1_000_000} {
+		domains := make([]string, n)
+		for i := range domains {
+			domains[i] = fmt.Sprintf("https://customer-%07d.example.com", i)
+		}
+		m, err := New(Selected{Domains: domains, Credentials: true}, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		h := m.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		for name, spread := range map[string]int{"ten": 10, "any": n} {
+			b.Run(fmt.Sprintf("%d/%s", n, name), func(b *testing.B) {
+				random := rand.New(rand.NewPCG(1, 1))
+				origins := make([]string, 1<<14)
+				for i := range origins {
+					origins[i] = strings.Clone(domains[random.IntN(spread)*(n/spread)])
+				}
+				r := request("GET", docs, cross, "Accept: */*", "Accept-Language: en", "User-Agent: Mozilla/5.0")
+				w := &nullWriter{make(http.Header)}
+				i := 0
+				for b.Loop() {
+					r.Header["Origin"] = origins[i&(len(origins)-1):][:1]
+					i++
+					clear(w.header)
+					h.ServeHTTP(w, r)
+				}
+			})
+		}
 	}
 }

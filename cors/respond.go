@@ -21,38 +21,37 @@ const (
 // compiled. Values are copied for each answer (others may write to them) but
 // share one allocation.
 type template struct {
-	names  []string
-	values []string
+	fields []struct{ name, value string }
 	vary   string // elements that Vary must have
 }
 
 // add appends a field unless its value is empty.
 func (t *template) add(name, value string) {
 	if value != "" {
-		t.names = append(t.names, name)
-		t.values = append(t.values, value)
+		t.fields = append(t.fields, struct{ name, value string }{name, value})
 	}
 }
 
 // write sets the fields in h, using room for their values and Vary's. Vary is
 // the first, because looking for it costs nothing while h is empty.
 func (t *template) write(h http.Header, room []string) {
-	n := copy(room, t.values)
 	if t.vary != "" {
 		if lines := h["Vary"]; len(lines) > 0 {
 			mergeVary(h, lines, t.vary)
 		} else {
+			n := len(t.fields)
 			room[n] = t.vary
 			h["Vary"] = room[n : n+1 : n+1]
 		}
 	}
-	for i, name := range t.names {
-		h[name] = room[i : i+1 : i+1]
+	for i := range t.fields {
+		room[i] = t.fields[i].value
+		h[t.fields[i].name] = room[i : i+1 : i+1]
 	}
 }
 
 // size is how much room write needs.
-func (t *template) size() int { return len(t.values) + 1 }
+func (t *template) size() int { return len(t.fields) + 1 }
 
 // mergeVary adds names, a list, to the lines of Vary without losing any.
 func mergeVary(h http.Header, lines []string, names string) {

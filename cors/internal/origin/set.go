@@ -6,19 +6,20 @@ import "strings"
 // and safe for concurrent use.
 //
 // Patterns without wildcards are strings in a map: one lookup, however many
-// there are. Patterns with wildcards stand in a second map under their host; an
-// origin is looked up there under its own host and under each parent domain.
+// there are. Patterns with wildcards stand in two further maps under their host:
+// an origin is looked up under its own host in hosts, and under each parent
+// domain in parents.
 type Set struct {
 	exact map[string]struct{}
 
-	wild     map[string][]wildcard // by Pattern.Host
-	min, max int                   // lengths of the shortest and longest key of wild
+	hosts    map[string][]wildcard // without a subdomain wildcard
+	parents  map[string][]wildcard // with one
+	min, max int                   // lengths of the shortest and longest key of parents
 }
 
 // wildcard is what a pattern with wildcards says beside its host.
 type wildcard struct {
 	scheme, port string
-	sub          bool
 	text         string // the pattern as written
 }
 
@@ -35,46 +36,54 @@ func (s *Set) Add(p Pattern, text string) (duplicate bool) {
 		s.exact[text] = struct{}{}
 		return len(s.exact) == before
 	}
-	for _, w := range s.wild[p.Host] {
-		if w.scheme == p.Scheme && w.port == p.Port && w.sub == p.Sub {
+	where := &s.hosts
+	if p.Sub {
+		where = &s.parents
+	}
+	for _, w := range (*where)[p.Host] {
+		if w.scheme == p.Scheme && w.port == p.Port {
 			return true
 		}
 	}
-	if s.wild == nil {
-		s.wild = make(map[string][]wildcard)
-		s.min = len(p.Host)
+	if *where == nil {
+		*where = make(map[string][]wildcard)
 	}
-	s.min = min(s.min, len(p.Host))
-	s.max = max(s.max, len(p.Host))
-	s.wild[p.Host] = append(s.wild[p.Host], wildcard{p.Scheme, p.Port, p.Sub, text})
+	(*where)[p.Host] = append((*where)[p.Host], wildcard{p.Scheme, p.Port, text})
+	if p.Sub {
+		if s.max == 0 {
+			s.min = len(p.Host)
+		}
+		s.min, s.max = min(s.min, len(p.Host)), max(s.max, len(p.Host))
+	}
 	return false
 }
 
 // Cover returns another pattern of the set that matches all that p matches, and
 // "" if there is none.
 func (s *Set) Cover(p Pattern) string {
-	if len(s.wild) == 0 {
-		return ""
-	}
 	covers := func(w wildcard) bool { return w.scheme == p.Scheme && (w.port == anyPort || w.port == p.Port) }
-	for _, w := range s.wild[p.Host] {
-		self := w.sub == p.Sub && w.port == p.Port && w.scheme == p.Scheme
-		if !self && w.sub == p.Sub && covers(w) {
+	same := s.hosts
+	if p.Sub {
+		same = s.parents
+	}
+	for _, w := range same[p.Host] {
+		if w.port != p.Port && covers(w) {
 			return w.text
 		}
 	}
-	for host := p.Host; ; {
+	for host := p.Host; len(s.parents) > 0; {
 		i := strings.IndexByte(host, '.')
 		if i < 0 {
-			return ""
+			break
 		}
 		host = host[i+1:]
-		for _, w := range s.wild[host] {
-			if w.sub && covers(w) {
+		for _, w := range s.parents[host] {
+			if covers(w) {
 				return w.text
 			}
 		}
 	}
+	return ""
 }
 
 // Contains reports whether origin, as a browser serializes it, matches a
@@ -83,7 +92,7 @@ func (s *Set) Contains(origin string) bool {
 	if _, ok := s.exact[origin]; ok {
 		return true
 	}
-	return len(s.wild) != 0 && s.containsWild(origin)
+	return s.HasWildcards() && s.containsWild(origin)
 }
 
 func (s *Set) containsWild(origin string) bool {
@@ -91,10 +100,13 @@ func (s *Set) containsWild(origin string) bool {
 	if !ok {
 		return false
 	}
-	for _, w := range s.wild[host] {
-		if !w.sub && w.matches(scheme, port) {
+	for _, w := range s.hosts[host] {
+		if w.matches(scheme, port) {
 			return true // w names the whole host, so it is a valid one
 		}
+	}
+	if len(s.parents) == 0 {
+		return false
 	}
 	for i := strings.IndexByte(host, '.'); i >= 0; {
 		parent := host[i+1:]
@@ -102,8 +114,8 @@ func (s *Set) containsWild(origin string) bool {
 			return false
 		}
 		if len(parent) <= s.max {
-			for _, w := range s.wild[parent] {
-				if w.sub && w.matches(scheme, port) && validLabels(host[:i]) && len(host) <= maxHost {
+			for _, w := range s.parents[parent] {
+				if w.matches(scheme, port) && validLabels(host[:i]) && len(host) <= maxHost {
 					return true
 				}
 			}
@@ -172,4 +184,4 @@ func validPort(s string) bool {
 }
 
 // HasWildcards reports whether the set holds patterns other than exact origins.
-func (s *Set) HasWildcards() bool { return len(s.wild) > 0 }
+func (s *Set) HasWildcards() bool { return len(s.hosts) > 0 || len(s.parents) > 0 }
