@@ -38,9 +38,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := newRoot(&started)
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	out := &output{Writer: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
+	if _, said := errors.AsType[exitCode](err); out.err != nil && (err == nil || said) {
+		err, started = fmt.Errorf("not all output could be written: %w", out.err), true
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -56,6 +60,21 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// output is standard output, and remembers whether all of it was written: what
+// a full disk has swallowed must not look like success.
+type output struct {
+	io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
 }
 
 // An exitCode ends a command that has said everything with a code of its own.

@@ -35,3 +35,17 @@ func fromEnvironment(set *pflag.FlagSet) error {
 	})
 	return errors.Join(errs...)
 }
+
+// refuseZeros refuses the limits that are set to 0: it would quietly stand for
+// the default.
+func refuseZeros(set *pflag.FlagSet) error {
+	var errs []error
+	for _, name := range []string{"max-body", "max-header", "read-header-timeout", "idle-timeout",
+		"dial-timeout", "response-timeout", "shutdown-timeout", "access-sample"} {
+		f := set.Lookup(name)
+		if value := f.Value.String(); value == "0" || value == "0s" {
+			errs = append(errs, fmt.Errorf("--%s %s: it must not be 0; leave it out for the default, %s", name, value, f.DefValue))
+		}
+	}
+	return errors.Join(errs...)
+}

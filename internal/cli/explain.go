@@ -288,6 +288,9 @@ func useColor(when string, out io.Writer) bool {
 	case "never":
 		return false
 	}
+	if o, ok := out.(*output); ok {
+		out = o.Writer
+	}
 	file, ok := out.(*os.File)
 	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return false

@@ -52,7 +52,7 @@ on the command line wins.`,
   concors serve --listen :443 --acme-domain api.example.com`,
 		Args: cobra.NoArgs,
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
-			return fromEnvironment(cmd.Flags())
+			return errors.Join(fromEnvironment(cmd.Flags()), refuseZeros(cmd.Flags()))
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.serve(cmd.Context(), cmd.ErrOrStderr())
