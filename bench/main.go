@@ -49,12 +49,17 @@ func main() {
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "policy\trequest\tconcors +ns\tjub0bs +ns\trs +ns\tallocs\tto jub0bs\tto rs\tjudging ns\tto jub0bs")
 	kinds := map[string]*summary{}
+	var total result
 	for _, s := range setups() {
 		for _, q := range s.cases {
 			res := compare(s, q, *rounds, *recorder)
 			fmt.Fprintf(out, "%s\t%s\t%.0f\t%.0f\t%.0f\t%d/%d/%d\t%.2f\t%.2f\t%.0f/%.0f\t%.2f\n", s.name, q.name,
 				res.net[0], res.net[1], res.net[2], res.allocs[0], res.allocs[1], res.allocs[2],
 				res.ratio(1), res.ratio(2), res.judging[0], res.judging[1], res.judgingRatio())
+			for i := range res.net {
+				total.net[i] += res.net[i]
+				total.allocs[i] += res.allocs[i]
+			}
 			for _, name := range []string{"all", q.kind} {
 				if kinds[name] == nil {
 					kinds[name] = new(summary)
@@ -66,6 +71,8 @@ func main() {
 	if err := out.Flush(); err != nil {
 		log.Fatal(err)
 	}
+	fmt.Printf("\nall of it: %.0f, %.0f, %.0f ns (%.2f of jub0bs/cors, %.2f of rs/cors), %d/%d/%d allocations\n",
+		total.net[0], total.net[1], total.net[2], total.ratio(1), total.ratio(2), total.allocs[0], total.allocs[1], total.allocs[2])
 	fmt.Println("\ngeometric means of the ratios to jub0bs/cors (worst), of judging alone (worst), and to rs/cors")
 	for _, name := range []string{preflightAllowed, preflightRefused, actualAllowed, actualRefused, noOrigin, "all"} {
 		s := kinds[name]

@@ -129,7 +129,7 @@ func (d *Decision) decide(c *Compiled, r *http.Request, methods *Methods) {
 		if r.Method == http.MethodOptions {
 			if requested := r.Header[hRequestMethod]; len(requested) == 1 {
 				d.Foreign, d.preflight, d.methods = true, true, methods
-				d.judgePreflight(requested[0], r.Header[hRequestHeaders])
+				d.judgePreflight(r, requested[0])
 				return
 			}
 		}
@@ -224,19 +224,21 @@ func (d *Decision) embedded(site []string) {
 
 // judgePreflight judges a preflight: origin, method, headers, in the order in
 // which browsers check the answer.
-func (d *Decision) judgePreflight(method string, headers []string) {
+func (d *Decision) judgePreflight(r *http.Request, method string) {
 	switch {
 	case !d.allowed:
 		d.refuse(d.originReason())
+		return
 	case d.methods == nil && !fetchspec.IsToken(method) || !d.methods.Contains(method):
 		d.refuse(MethodNotAllowed)
-	case len(headers) > maxRequestHeadersLines || size(headers) > maxRequestHeaders:
+		return
+	}
+	headers := r.Header[hRequestHeaders]
+	if len(headers) > maxRequestHeadersLines || size(headers) > maxRequestHeaders {
 		d.refuse(HeaderListTooLarge)
-	default:
-		if _, found := d.c.headers.refused(headers); found {
-			d.refuse(HeaderNotAllowed)
-			return
-		}
+	} else if _, found := d.c.headers.refused(headers); found {
+		d.refuse(HeaderNotAllowed)
+	} else {
 		d.Verdict = AnswerPreflight
 	}
 }
