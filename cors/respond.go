@@ -196,7 +196,7 @@ func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	status, body := http.StatusForbidden, refusals[slices.Index(reasons[:], d.Reason)]
+	status, body := http.StatusForbidden, refusal(d.Reason)
 	t := &d.c.templates.refused
 	if d.preflight {
 		t = &d.c.templates.refusedPreflight
@@ -328,6 +328,16 @@ var refusals = func() (bodies [][]byte) {
 	}
 	return bodies
 }()
+
+// refusal returns the body of refusals for a reason. So few reasons are found
+// faster by walking along them than in a map.
+func refusal(reason Reason) []byte {
+	i := slices.Index(reasons[:], reason)
+	if i < 0 {
+		return nil
+	}
+	return refusals[i]
+}
 
 // problem writes the refusal as problem details, see RFC 9457.
 func (d *Decision) problem(detail string) []byte {
