@@ -38,12 +38,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := newRoot(&started)
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	out := &output{Writer: stdout}
+	out := &output{w: stdout}
 	root.SetOut(out)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
-	if _, said := errors.AsType[exitCode](err); out.err != nil && (err == nil || said) {
-		err, started = fmt.Errorf("not all output could be written: %w", out.err), true
+	if _, said := errors.AsType[exitCode](err); err == nil || said {
+		if lost := out.lost(); lost != nil {
+			err, started = fmt.Errorf("not all output could be written: %w", lost), true
+		}
 	}
 	if err == nil {
 		return exitOK
@@ -60,21 +62,6 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitUsage
 	}
 	return exitFailed
-}
-
-// output is standard output, and remembers whether all of it was written: what
-// a full disk has swallowed must not look like success.
-type output struct {
-	io.Writer
-	err error
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	n, err := o.Writer.Write(p)
-	if o.err == nil {
-		o.err = err
-	}
-	return n, err
 }
 
 // An exitCode ends a command that has said everything with a code of its own.

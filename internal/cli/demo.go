@@ -18,6 +18,7 @@ the gateway decides, the pages tell what the browser makes of it.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Out = cmd.OutOrStdout()
+			o.Color = useColor("auto", o.Out)
 			return demo.Run(cmd.Context(), o)
 		},
 	}

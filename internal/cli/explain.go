@@ -279,22 +279,3 @@ func (p *explainPrinter) console(text string) error {
 	explain.WriteConsole(p.out, f, by, p.style)
 	return exitCode(exitBlocked)
 }
-
-// useColor decides whether out gets colours.
-func useColor(when string, out io.Writer) bool {
-	switch when {
-	case "always":
-		return true
-	case "never":
-		return false
-	}
-	if o, ok := out.(*output); ok {
-		out = o.Writer
-	}
-	file, ok := out.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}

@@ -27,7 +27,8 @@ import (
 
 // Options are what a demo needs to know.
 type Options struct {
-	Out io.Writer // where the story is told
+	Out   io.Writer // where the story is told
+	Color bool      // tell it in colours, for a terminal
 
 	// Port is the port of the websites. The gateway and the API take the next
 	// two. Ports that are in use are replaced by free ones; 0 is any free port.
@@ -72,7 +73,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 
 	api := newSampleAPI()
-	teller := &teller{out: o.Out, sites: all, journal: newJournal(api.executed.Load), silent: o.JSON}
+	teller := &teller{out: o.Out, sites: all, journal: newJournal(api.executed.Load), silent: o.JSON, color: o.Color}
 	gw, err := gateway.New(gateway.Options{OnDecision: teller.decided, Log: slog.New(teller.log())})
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -21,6 +20,7 @@ type teller struct {
 	sites   []site
 	journal *journal
 	silent  bool // the journal only
+	color   bool // ANSI sequences are wanted
 
 	mu     sync.Mutex // guards out and headed
 	headed bool       // the head of the table has been written
@@ -144,13 +144,9 @@ func (t *teller) Write(p []byte) (int, error) {
 
 func (t *teller) bold(s string) string { return t.colour("1", s) }
 
-// colour wraps s in an ANSI sequence if somebody will see it.
+// colour wraps s in an ANSI sequence if colours are wanted.
 func (t *teller) colour(code, s string) string {
-	f, ok := t.out.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" {
-		return s
-	}
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if !t.color {
 		return s
 	}
 	return "\x1b[" + code + "m" + s + "\x1b[0m"

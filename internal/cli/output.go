@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"sync"
+)
+
+// output is standard output, and remembers whether all of it was written: what
+// a full disk has swallowed must not look like success. Write is safe for
+// concurrent use.
+type output struct {
+	w io.Writer
+
+	mu  sync.Mutex // guards err, and w while writing
+	err error      // the first
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n, err := o.w.Write(p)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
+}
+
+// lost returns why something could not be written, nil if all was.
+func (o *output) lost() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
+}
+
+// useColor decides whether out gets colours: when is "always", "never" or
+// "auto", which means where a person is looking.
+func useColor(when string, out io.Writer) bool {
+	switch when {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	if o, ok := out.(*output); ok {
+		out = o.w
+	}
+	file, ok := out.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
