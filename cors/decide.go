@@ -80,7 +80,11 @@ type Decision struct {
 
 	c       *Compiled
 	methods *Methods // of the endpoints that a preflight's answer speaks of
-	origin  string   // value of Origin
+
+	// What was judged, to be echoed.
+	origin string // value of Origin
+	method string // the requested method of a preflight
+	header string // the request header that was refused
 }
 
 // Origin returns the value of the request's Origin header, "" if it has none.
@@ -128,8 +132,9 @@ func (d *Decision) decide(c *Compiled, r *http.Request, methods *Methods) {
 		}
 		if r.Method == http.MethodOptions {
 			if requested := r.Header[hRequestMethod]; len(requested) == 1 {
-				d.Foreign, d.preflight, d.methods = true, true, methods
-				d.judgePreflight(r, requested[0])
+				d.Foreign, d.preflight = true, true
+				d.method, d.methods = requested[0], methods
+				d.judgePreflight(r)
 				return
 			}
 		}
@@ -224,23 +229,26 @@ func (d *Decision) embedded(site []string) {
 
 // judgePreflight judges a preflight: origin, method, headers, in the order in
 // which browsers check the answer.
-func (d *Decision) judgePreflight(r *http.Request, method string) {
-	switch {
-	case !d.allowed:
+func (d *Decision) judgePreflight(r *http.Request) {
+	if !d.allowed {
 		d.refuse(d.originReason())
 		return
-	case d.methods == nil && !fetchspec.IsToken(method) || !d.methods.Contains(method):
+	}
+	if !d.methods.Contains(d.method) || !fetchspec.IsToken(d.method) {
 		d.refuse(MethodNotAllowed)
 		return
 	}
-	headers := r.Header[hRequestHeaders]
-	if len(headers) > maxRequestHeadersLines || size(headers) > maxRequestHeaders {
+	lines := r.Header[hRequestHeaders]
+	if len(lines) > maxRequestHeadersLines || size(lines) > maxRequestHeaders {
 		d.refuse(HeaderListTooLarge)
-	} else if _, found := d.c.headers.refused(headers); found {
-		d.refuse(HeaderNotAllowed)
-	} else {
-		d.Verdict = AnswerPreflight
+		return
 	}
+	if name, found := d.c.headers.refused(lines); found {
+		d.header = name
+		d.refuse(HeaderNotAllowed)
+		return
+	}
+	d.Verdict = AnswerPreflight
 }
 
 // size counts the bytes of a field as one combined value.

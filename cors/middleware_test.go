@@ -366,3 +366,25 @@ func TestSwap(t *testing.T) {
 		t.Errorf("after: %d", got)
 	}
 }
+
+// A preflight whose Access-Control-Request-Method is empty is one all the same:
+// its refusal is no page, and depends on what a preflight's depends on.
+func TestPreflightWithEmptyMethod(t *testing.T) {
+	for name, r := range map[string]*http.Request{
+		"allowed origin": request("OPTIONS", docs, "Access-Control-Request-Method: ", "Accept: text/html"),
+		"another origin": request("OPTIONS", evil, "Access-Control-Request-Method: ", "Accept: text/html"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			res := serve(t, Selected{Domains: docsDomains}, nil, nil, r)
+			if res.StatusCode != http.StatusForbidden {
+				t.Errorf("status %d", res.StatusCode)
+			}
+			if got := res.Header.Get("Content-Type"); got != "application/problem+json" {
+				t.Errorf("Content-Type is %q", got)
+			}
+			if got := res.Header.Get("Vary"); !strings.Contains(got, "Access-Control-Request-Method") {
+				t.Errorf("Vary is %q", got)
+			}
+		})
+	}
+}

@@ -21,14 +21,16 @@ const (
 // compiled. Values are copied for each answer (others may write to them) but
 // share one allocation.
 type template struct {
-	fields []struct{ name, value string }
+	fields []field
 	vary   string // elements that Vary must have
 }
+
+type field struct{ name, value string }
 
 // add appends a field unless its value is empty.
 func (t *template) add(name, value string) {
 	if value != "" {
-		t.fields = append(t.fields, struct{ name, value string }{name, value})
+		t.fields = append(t.fields, field{name, value})
 	}
 }
 
@@ -50,8 +52,22 @@ func (t *template) write(h http.Header, room []string) {
 	}
 }
 
-// size is how much room write needs.
-func (t *template) size() int { return len(t.fields) + 1 }
+// room returns fresh room for write. Allocations of a size that the compiler
+// knows are cheaper.
+func (t *template) room() []string {
+	switch n := len(t.fields) + 1; n {
+	case 1, 2:
+		return new([2]string)[:]
+	case 3, 4:
+		return new([4]string)[:]
+	case 5:
+		return new([5]string)[:]
+	case 6:
+		return new([6]string)[:]
+	default:
+		return make([]string, n)
+	}
+}
 
 // mergeVary adds names, a list, to the lines of Vary without losing any.
 func mergeVary(h http.Header, lines []string, names string) {
@@ -154,7 +170,7 @@ func (d *Decision) SetHeaders(h http.Header) {
 		return
 	}
 	t := d.template()
-	d.setHeaders(h, t, make([]string, t.size()))
+	d.setHeaders(h, t, t.room())
 	d.DropCredentials(h)
 }
 
@@ -192,7 +208,7 @@ func (d *Decision) setHeaders(h http.Header, t *template, room []string) {
 func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	if d.Verdict == AnswerPreflight {
-		d.preflightHeaders(h, r)
+		d.preflightHeaders(h)
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
@@ -201,7 +217,7 @@ func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 	if d.preflight {
 		t = &d.c.templates.refusedPreflight
 	}
-	t.write(h, make([]string, t.size()))
+	t.write(h, t.room())
 	switch {
 	case !d.preflight && wantsPage(r):
 		h["Content-Type"] = []string{"text/html; charset=utf-8"}
@@ -214,7 +230,7 @@ func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 			// message names what is missing.
 			status = http.StatusOK
 			if d.allowed {
-				d.preflightHeaders(h, r)
+				d.preflightHeaders(h)
 			}
 		}
 	}
@@ -224,9 +240,9 @@ func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 
 // preflightHeaders sets the headers of an answer to a preflight. All methods
 // and headers are listed, so that one preflight serves many requests.
-func (d *Decision) preflightHeaders(h http.Header, r *http.Request) {
+func (d *Decision) preflightHeaders(h http.Header) {
 	t := &d.c.templates.preflight
-	room := make([]string, t.size())
+	room := t.room()
 	t.write(h, room)
 	methods := 1
 	if d.c.kind == kindSelected {
@@ -235,24 +251,23 @@ func (d *Decision) preflightHeaders(h http.Header, r *http.Request) {
 			methods = 2
 		}
 	}
-	room[methods] = d.allowedMethods(r)
+	room[methods] = d.allowedMethods()
 }
 
 // allowedMethods returns the value of Access-Control-Allow-Methods. Browsers
 // take "*" literally where credentials are allowed, so there every method is
 // the requested one beside the usual ones.
-func (d *Decision) allowedMethods(r *http.Request) string {
+func (d *Decision) allowedMethods() string {
 	if d.methods != nil {
 		return d.methods.value
 	}
 	if !d.c.credentials {
 		return wildcard
 	}
-	method := PreflightMethod(r)
-	if d.Verdict == Refuse || slices.Contains(usualMethods, method) { // methods are case-sensitive
+	if d.Verdict == Refuse || slices.Contains(usualMethods, d.method) { // methods are case-sensitive
 		return usualMethodsList
 	}
-	return usualMethodsList + ", " + method
+	return usualMethodsList + ", " + d.method
 }
 
 var (
@@ -264,7 +279,7 @@ var (
 // has no endpoint for the requested method. common is the policy that all
 // methods at the path share, nil if they differ.
 func NoSuchMethod(r *http.Request, common *Compiled, methods *Methods) Decision {
-	d := Decision{Foreign: true, preflight: true, c: common, methods: methods}
+	d := Decision{Foreign: true, c: common, methods: methods}
 	if common == nil {
 		d.c = noPolicy
 	} else {
@@ -273,6 +288,7 @@ func NoSuchMethod(r *http.Request, common *Compiled, methods *Methods) Decision 
 	if len(r.Header[hOrigin]) > 0 {
 		d.origin = r.Header[hOrigin][0]
 	}
+	d.preflight, d.method = true, PreflightMethod(r)
 	d.refuse(MethodNotAllowed)
 	return d
 }
@@ -378,10 +394,9 @@ func (d *Decision) Detail(r *http.Request) string {
 	case EmbedNotAllowed:
 		return "Another website loads this without CORS (as an image, script or frame). Set embed: same-site or embed: any, or have the page use CORS (the crossorigin attribute, fetch) from an origin among domains."
 	case MethodNotAllowed:
-		return "No endpoint at " + r.URL.Path + " has the method " + PreflightMethod(r) + ". Add one, or correct the method (methods are case-sensitive)."
+		return "No endpoint at " + r.URL.Path + " has the method " + d.method + ". Add one, or correct the method (methods are case-sensitive)."
 	case HeaderNotAllowed:
-		name, _ := d.c.headers.refused(r.Header[hRequestHeaders])
-		return "Add " + name + " to the headers of this endpoint."
+		return "Add " + d.header + " to the headers of this endpoint."
 	}
 	return "Access-Control-Request-Headers is longer than 4096 bytes."
 }

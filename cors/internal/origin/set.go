@@ -150,11 +150,12 @@ func validLabels(s string) bool {
 // split takes an origin as a browser serializes it apart. The host may still
 // hold anything but slashes; the port is "" where the origin has none.
 func split(origin string) (scheme, host, port string, ok bool) {
-	scheme, rest, ok := strings.Cut(origin, "://")
-	if !ok {
+	i := strings.IndexByte(origin, ':')
+	if i < 0 || !strings.HasPrefix(origin[i:], "://") {
 		return "", "", "", false
 	}
-	i := len(rest)
+	scheme, rest := origin[:i], origin[i+len("://"):]
+	i = len(rest)
 	if rest != "" && rest[0] == '[' {
 		i = strings.IndexByte(rest, ']') + 1
 	} else if j := strings.IndexByte(rest, ':'); j >= 0 {
