@@ -1,21 +1,28 @@
 package origin
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Set answers whether an origin matches one of its patterns. It is immutable
 // and safe for concurrent use.
 //
 // Patterns without wildcards are strings in a map: one lookup, however many
-// there are. Patterns with wildcards stand in two further maps under their host:
-// an origin is looked up under its own host in hosts, and under each parent
-// domain in parents.
+// there are; a few are compared one by one. Patterns with wildcards stand in two
+// further maps under their host: an origin is looked up under its own host in
+// hosts, and under each parent domain in parents.
 type Set struct {
 	exact map[string]struct{}
+	few   []string // what is in exact, if that is no more than fewExact
 
 	hosts    map[string][]wildcard // without a subdomain wildcard
 	parents  map[string][]wildcard // with one
 	min, max int                   // lengths of the shortest and longest key of parents
 }
+
+// fewExact strings are compared in the time that a map takes.
+const fewExact = 4
 
 // wildcard is what a pattern with wildcards says beside its host.
 type wildcard struct {
@@ -34,7 +41,15 @@ func (s *Set) Add(p Pattern, text string) (duplicate bool) {
 	if p.Exact() {
 		before := len(s.exact)
 		s.exact[text] = struct{}{}
-		return len(s.exact) == before
+		if len(s.exact) == before {
+			return true
+		}
+		if len(s.exact) <= fewExact {
+			s.few = append(s.few, text)
+		} else {
+			s.few = nil
+		}
+		return false
 	}
 	where := &s.hosts
 	if p.Sub {
@@ -89,10 +104,15 @@ func (s *Set) Cover(p Pattern) string {
 // Contains reports whether origin, as a browser serializes it, matches a
 // pattern of the set. It does not allocate.
 func (s *Set) Contains(origin string) bool {
-	if _, ok := s.exact[origin]; ok {
-		return true
+	return s.containsExact(origin) || s.HasWildcards() && s.containsWild(origin)
+}
+
+func (s *Set) containsExact(origin string) bool {
+	if len(s.exact) <= fewExact {
+		return slices.Contains(s.few, origin)
 	}
-	return s.HasWildcards() && s.containsWild(origin)
+	_, ok := s.exact[origin]
+	return ok
 }
 
 func (s *Set) containsWild(origin string) bool {
