@@ -72,7 +72,7 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 		return &muxHandler{m: m, mux: mux}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var d Decision
+		var d Decision // filled in place: a copy of it shows in the benchmarks
 		d.decide(m.current.Load(), r, m.methods)
 		if m.onDecision != nil {
 			m.onDecision(r, d)

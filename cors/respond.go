@@ -52,22 +52,8 @@ func (t *template) write(h http.Header, room []string) {
 	}
 }
 
-// room returns fresh room for write. Allocations of a size that the compiler
-// knows are cheaper.
-func (t *template) room() []string {
-	switch n := len(t.fields) + 1; n {
-	case 1, 2:
-		return new([2]string)[:]
-	case 3, 4:
-		return new([4]string)[:]
-	case 5:
-		return new([5]string)[:]
-	case 6:
-		return new([6]string)[:]
-	default:
-		return make([]string, n)
-	}
-}
+// room returns fresh room for write.
+func (t *template) room() []string { return make([]string, len(t.fields)+1) }
 
 // mergeVary adds names, a list, to the lines of Vary without losing any.
 func mergeVary(h http.Header, lines []string, names string) {
