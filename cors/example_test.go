@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/browser"
 )
 
 func hello(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "hello") }
@@ -138,6 +139,34 @@ func ExampleMux() {
 	mux.ServeHTTP(w, r)
 	fmt.Println(w.Code, w.Header().Get("Access-Control-Allow-Methods"))
 	// Output: 204 GET, HEAD, PUT
+}
+
+// In tests of an API, a browser is the judge.
+func ExampleMux_tested() {
+	api := cors.NewMux(nil)
+	api.HandleFunc("PUT /account", cors.Selected{
+		Domains:     []string{"https://docs.example.com"},
+		Headers:     []string{"Content-Type"},
+		Credentials: true,
+	}, hello)
+
+	page := browser.Page{Origin: "https://docs.example.com"}
+	call := browser.Call{
+		Method:      "PUT",
+		URL:         "https://api.example.com/account",
+		Headers:     []browser.HeaderField{{Name: "Content-Type", Value: "application/json"}},
+		Body:        browser.Body{Kind: browser.Text, Data: []byte(`{"name": "Ada"}`)},
+		Credentials: browser.Include,
+	}
+	res := browser.Fetch(page, call, browser.Handler(api))
+	for _, x := range res.Exchanges {
+		fmt.Println(x.Method, x.Status)
+	}
+	fmt.Println(res.Verdict())
+	// Output:
+	// OPTIONS 204
+	// PUT 200
+	// allowed: the page reads status 200
 }
 
 // Swap changes the policy while requests run: all of it or, if it has mistakes,

@@ -105,8 +105,8 @@ func TestEveryReasonHasItsSection(t *testing.T) {
 	}
 }
 
-// TestGoInTheDocsCompiles: blocks that are programs compile; what else the
-// README shows is in the library's examples.
+// TestGoInTheDocsCompiles: blocks that are programs compile, those that are test
+// files pass; all others are in the library's examples.
 func TestGoInTheDocsCompiles(t *testing.T) {
 	dir := t.TempDir()
 	library, err := filepath.Abs(filepath.Join(root, "cors"))
@@ -125,14 +125,18 @@ func TestGoInTheDocsCompiles(t *testing.T) {
 			if string(m[1]) != "go" {
 				continue
 			}
-			if !bytes.HasPrefix(m[2], []byte("package main\n")) {
+			if !bytes.HasPrefix(m[2], []byte("package ")) {
 				if !strings.Contains(examples, unindented(m[2])) {
 					t.Errorf("%s: these lines are in no example of the library:\n%s", name, m[2])
 				}
 				continue
 			}
 			programs++
-			put(t, filepath.Join(dir, fmt.Sprintf("p%d", programs), "main.go"), string(m[2]))
+			file := "main.go"
+			if bytes.Contains(m[2], []byte("(t *testing.T)")) {
+				file = "main_test.go"
+			}
+			put(t, filepath.Join(dir, fmt.Sprintf("p%d", programs), file), string(m[2]))
 		}
 	}
 	if programs == 0 {
@@ -140,7 +144,7 @@ func TestGoInTheDocsCompiles(t *testing.T) {
 	}
 	t.Setenv("GOWORK", "off")
 	t.Setenv("GOFLAGS", "-mod=mod")
-	goTool(t, dir, "vet", "./...")
+	goTool(t, dir, "test", "./...") // vets as well
 }
 
 // unindented is text without the white space around its lines, and without
