@@ -390,7 +390,8 @@ func quoteJS(s string) string {
 func (s *subject) advice() []string {
 	var list []string
 	if s.setting.Credentials {
-		list = append(list, "Cookies travel from other sites only if they are set with SameSite=None; Secure.")
+		list = append(list, "Cookies travel from other sites only if they are set with SameSite=None; Secure.",
+			"If the API's own origin has a service worker, it must not call respondWith for navigations other than GET: in Firefox, forms of other sites would pass for its own.")
 		if s.url.Scheme == "http" && !isLoopback(s.url.Hostname()) {
 			list = append(list, "The API's own origin is http:, so browsers keep Secure cookies at home. Serve it over https.")
 		}
