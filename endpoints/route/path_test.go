@@ -54,7 +54,7 @@ func FuzzCursor(f *testing.F) {
 	for _, s := range [][2]string{
 		{"/", ""}, {"/a/b/", ""}, {"/a/b", "/a%2Fb"}, {"/a//b", "/a/%2fb"}, {"/a/../b", "/a/%2e%2e/b"}, {"/a/./b", ""},
 		{"//", "/%2F"}, {"/a b", "/a%20b"}, {"/a|b/c", "/a|b%2Fc"}, {"/a", "/b"}, {"/a%", "/a%25"}, {"/a", "/a%"}, {"*", ""},
-		{"", ""}, {"a/b", "a%2Fb"}, {"/[a]/\u00e9", "/[a]/%C3%A9"}, {"/a/b", "%2Fa/b"},
+		{"", ""}, {"a/b", "a%2Fb"}, {"/[a]/\u00e9", "/[a]/%C3%A9"}, {"/a/b", "%2Fa/b"}, {"/a", "%2Fa"},
 	} {
 		f.Add(s[0], s[1])
 	}
@@ -69,7 +69,10 @@ func FuzzCursor(f *testing.F) {
 			if ok != wantOK {
 				t.Fatalf("path %q, raw %q: got %v, want %v", u.Path, u.RawPath, ok, wantOK)
 			}
-			if got := segments(c); ok && !slices.Equal(got, want) {
+			if !ok {
+				continue // next has a precondition, and a path that is refused breaks it
+			}
+			if got := segments(c); !slices.Equal(got, want) {
 				t.Fatalf("path %q, raw %q: got %q, want %q", u.Path, u.RawPath, got, want)
 			}
 		}
