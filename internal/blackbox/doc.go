@@ -19,5 +19,6 @@
 //
 // The environment steers the length: CONCORS_QUESTIONS (about how many
 // questions; 75000 unless told), CONCORS_SEED, CONCORS_LOAD (a duration; 3s
-// unless told) and CONCORS_RACE=1 (build the program with the race detector).
+// unless told), CONCORS_RACE=1 (build the program with the race detector) and
+// CONCORS_TIMES=1 (hold the promised times, on a machine without other work).
 package blackbox

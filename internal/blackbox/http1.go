@@ -35,7 +35,7 @@ type Conn struct {
 }
 
 // patience is how long anything may take before a test calls it stuck.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Ask sends the question and reads the answer.
 func (c *Conn) Ask(q *Question) (*Answer, error) {

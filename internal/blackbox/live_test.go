@@ -105,7 +105,7 @@ func (c *changing) save(how saving) (time.Duration, error) {
 			c.confirmed.Store(n)
 			return took, nil
 		}
-		if took > patience/3 {
+		if took > patience {
 			return 0, fmt.Errorf("version %d is not live after %v: %q; the log:\n%s", n, took, a.Header, c.p.Log())
 		}
 	}
@@ -188,13 +188,14 @@ func (c *changing) ask(conn *Conn, q *Question) string {
 	return fmt.Sprintf("%s→ %d %q", problem, a.Status, a.Header)
 }
 
-// soon is how long a saved document may take to be enforced; the race detector
-// makes the program some five times slower.
+// soon is how long a saved document may take to be enforced: the promise where
+// CONCORS_TIMES is set, for a machine without other work; else as long as
+// anything may take.
 func soon() time.Duration {
-	if os.Getenv("CONCORS_RACE") != "" {
-		return 500 * time.Millisecond
+	if os.Getenv("CONCORS_TIMES") != "" {
+		return 100 * time.Millisecond
 	}
-	return 100 * time.Millisecond
+	return patience
 }
 
 // "A saved document is enforced within 100 ms", however it is saved, and no
@@ -248,7 +249,7 @@ func TestBrokenFileIsReportedAndIgnored(t *testing.T) {
 				t.Fatal(err)
 			}
 			logged, counted := false, false
-			for start := time.Now(); (!logged || !counted) && time.Since(start) < patience/3; {
+			for start := time.Now(); (!logged || !counted) && time.Since(start) < patience; {
 				logged = len(c.p.Problems()) > problems
 				counted = loadMetrics(get(t, c.p, "/metrics", 200)) != metrics
 			}
@@ -312,6 +313,9 @@ func TestLoad(t *testing.T) {
 		took, memory = append(took, d), append(memory, kib)
 	}
 	asked, dialled := stop()
+	if len(took) == 0 {
+		t.Fatal("there was no change")
+	}
 	slices.Sort(took)
 	t.Logf("%d requests in %v over %d connections; %d changes, live after %v at the median and %v at most; memory in KiB: %v",
 		asked, length, dialled, len(took), took[len(took)/2], took[len(took)-1], memory)

@@ -291,7 +291,7 @@ func TestGracefulShutdown(t *testing.T) {
 	defer res.Body.Close()
 	stopped := make(chan error, 1)
 	go func() { stopped <- p.Stop() }()
-	for deadline := time.Now().Add(patience / 3); ; {
+	for deadline := time.Now().Add(patience); ; {
 		c, err := Dial(p.Addr, "127.0.0.1", nil)
 		if err != nil {
 			break // it listens no more

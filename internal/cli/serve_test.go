@@ -69,7 +69,7 @@ func (b *logBuffer) String() string {
 // wait waits until mark is in the text and returns the word behind it.
 func (b *logBuffer) wait(t *testing.T, mark string) string {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(patience)
 	for {
 		b.mu.Lock()
 		more := b.more
@@ -165,10 +165,14 @@ func TestServeTakesASavedFileAndKeepsTheLastGoodOne(t *testing.T) {
 	}
 }
 
+// patience is how long anything may take, on a loaded machine too, before a test
+// calls it stuck.
+const patience = time.Minute
+
 // eventually polls until ok; there is nothing to wait on from outside a process.
 func eventually(t *testing.T, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); {
+	for deadline := time.Now().Add(patience); !ok(); {
 		if time.Now().After(deadline) {
 			t.Fatal("it did not happen in time")
 		}
