@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
 )
 
 // Mux is an [http.ServeMux] whose patterns have a policy each. Preflights are
@@ -32,10 +31,8 @@ func NewMux(o *Options) *Mux {
 // invalid or conflicts with another one, and also if p has mistakes. To read
 // policies from a configuration, try them with [Compile] first.
 func (m *Mux) Handle(pattern string, p Policy, h http.Handler) {
-	method, _, found := strings.Cut(pattern, " ")
-	if !found {
-		method = ""
-	} else if !slices.Contains(m.methods, method) {
+	method := cutMethod(pattern)
+	if method != "" && !slices.Contains(m.methods, method) {
 		m.methods = append(m.methods, method)
 	}
 	m.inner.Handle(pattern, &muxEntry{mux: m, method: method, policy: m.compile(pattern, p), next: h})
@@ -149,7 +146,7 @@ func (m *Mux) sharing(r *http.Request, e *muxEntry) *Methods {
 			names = append(names, method)
 		}
 	}
-	return methodsOf(names)
+	return MethodsAtPath(names)
 }
 
 // common returns the methods at r's path and the policy that all of them share,
@@ -169,5 +166,5 @@ func (m *Mux) common(r *http.Request) (c *Compiled, methods *Methods, exists boo
 	if !agree {
 		c = nil
 	}
-	return c, methodsOf(names), len(names) > 0
+	return c, MethodsAtPath(names), len(names) > 0
 }

@@ -3,6 +3,7 @@ package cors
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -148,5 +149,52 @@ func TestMuxPanicsOnMistakes(t *testing.T) {
 			}()
 			register(NewMux(nil))
 		})
+	}
+}
+
+// A method that no browser sends (TRACE), or that browsers send spelt otherwise
+// (get), needs no permission: the preflights of the path's other methods are
+// answered as if it were not there, and asking for it opens nothing.
+func TestMethodsThatBrowsersNeverSend(t *testing.T) {
+	const acrm = "Access-Control-Request-Method: "
+	for _, odd := range []string{"TRACE", "CONNECT", "get"} {
+		for _, debug := range []bool{false, true} {
+			site, err := NewSite(SiteConfig{Debug: debug})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mux, plain := NewMux(&Options{Site: site}), http.NewServeMux()
+			for _, pattern := range []string{odd + " /x", "POST /x", "PUT\t/x", odd + " /odd"} {
+				mux.HandleFunc(pattern, All{}, ok)
+				plain.HandleFunc(pattern, ok)
+			}
+			m, err := New(All{}, &Options{Site: site})
+			if err != nil {
+				t.Fatal(err)
+			}
+			refused := 403
+			if debug {
+				refused = 200
+			}
+			for name, h := range map[string]http.Handler{"Mux": mux, "middleware": m.Handler(plain)} {
+				for _, tt := range []struct {
+					path, method string
+					status       int
+					methods      string
+				}{
+					{"/x", "PUT", 204, "POST, PUT"},
+					{"/x", "POST", 204, "POST, PUT"},
+					{"/x", odd, refused, ""},
+					{"/odd", odd, refused, ""},
+					{"/odd", "PUT", refused, ""},
+				} {
+					res := ask(h, "OPTIONS", tt.path, evil, acrm+tt.method)
+					got := res.Header.Get("Access-Control-Allow-Methods")
+					if res.StatusCode != tt.status || tt.status == 204 && got != tt.methods || strings.Contains(got, "*") || strings.Contains(got, odd) {
+						t.Errorf("%s beside %s, debug %v: %d with methods %q at %s for %s", name, odd, debug, res.StatusCode, got, tt.path, tt.method)
+					}
+				}
+			}
+		}
 	}
 }

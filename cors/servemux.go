@@ -30,17 +30,7 @@ func methodsAt(mux *http.ServeMux, r *http.Request) (methods *Methods, exists bo
 	if allow == "" {
 		return nil, false
 	}
-	return methodsOf(strings.Split(allow, ", ")), true
-}
-
-// methodsOf returns the set of methods that a mux holds, which may include some
-// that no browser sends.
-func methodsOf(names []string) *Methods {
-	m, err := NewMethods(names...)
-	if err != nil || m == nil {
-		return &Methods{} // none that a preflight could ask for
-	}
-	return m
+	return MethodsAtPath(strings.Split(allow, ", ")), true
 }
 
 // withMethod returns a copy of r to ask a mux about another method.

@@ -168,13 +168,7 @@ func (s *methodSet) methods() (m *cors.Methods, ok bool) {
 	if s.any && !s.others {
 		return nil, true
 	}
-	// Browsers never send forbidden methods, so there is no need to list them.
-	names := slices.DeleteFunc(slices.Clone(s.names), func(name string) bool {
-		_, err := cors.NewMethods(name)
-		return err != nil
-	})
-	m, _ = cors.NewMethods(names...)
-	return m, !s.any && len(names) > 0
+	return cors.MethodsAtPath(s.names), !s.any
 }
 
 // A group is the endpoints with the same host and path. Wherever one of them is

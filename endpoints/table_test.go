@@ -177,6 +177,27 @@ func TestAtPathSaysWhatA405Needs(t *testing.T) {
 	}
 }
 
+// Browsers cannot ask for TRACE, so an endpoint of such a method has no
+// method to list; that must not become every method.
+func TestMethodsThatBrowsersNeverSend(t *testing.T) {
+	for _, odd := range []string{"TRACE", "TRACK"} {
+		table := load(t, "upstream: http://127.0.0.1:3000\nendpoints:\n"+
+			"  - {endpoint: "+odd+" /x, cors: {allow: all}}\n"+
+			"  - {endpoint: POST /x, cors: {allow: all}}\n"+
+			"  - {endpoint: "+odd+" /odd, cors: {allow: all}}\n")
+		for _, c := range []struct{ path, method, methods string }{
+			{"/x", "POST", "POST"},
+			{"/x", odd, "POST"},
+			{"/odd", odd, ""},
+		} {
+			_, methods, exists := table.Preflight(preflight(c.method, "http://api.example.com"+c.path))
+			if !exists || methods == nil || methods.String() != c.methods {
+				t.Errorf("%s %s: methods %q, exists %v; want %q", c.method, c.path, methods, exists, c.methods)
+			}
+		}
+	}
+}
+
 // TestPreflightAgreesWithASlowTwin builds documents of overlapping patterns and
 // asks for each method at each path; the twin knows nothing but Lookup.
 func TestPreflightAgreesWithASlowTwin(t *testing.T) {
