@@ -185,13 +185,13 @@ func TestPreview(t *testing.T) {
 	for _, tc := range []struct{ pattern, kind, status, reason, credentials, header string }{
 		{"PUT /api/account", admin.SamplePreflight, "204", "", "", "Access-Control-Allow-Methods: GET, HEAD, PUT"},
 		{"PUT /api/account", admin.SampleAllowed, "200", "", "kept", "Access-Control-Allow-Credentials: true"},
-		{"PUT /api/account", admin.SampleRefused, "403", "origin-not-allowed", "", "Cache-Control: no-store"},
+		{"PUT /api/account", admin.SampleRefused, "403", "origin-not-allowed", "", "Content-Type: application/problem+json"},
 		{"PUT /api/account", admin.SampleOwn, "200", "", "kept", "Cross-Origin-Resource-Policy: same-origin"},
 		{"GET /api/prices", admin.SampleAllowed, "200", "", "dropped", "Access-Control-Allow-Origin: *"},
 		{"GET /api/prices", admin.SampleEmbed, "200", "", "dropped", "Cross-Origin-Resource-Policy: cross-origin"},
 		{"GET /api/account", admin.SampleEmbed, "403", "embed-not-allowed", "", "Content-Type: application/problem+json"},
-		{"GET /api/account", admin.SampleLink, "200", "", "kept", "Vary: Origin"},
-		{"POST /api/orders", admin.SampleFormPost, "403", "origin-not-allowed", "", "X-Content-Type-Options: nosniff"},
+		{"GET /api/account", admin.SampleLink, "200", "", "kept", "Vary: Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest"},
+		{"POST /api/orders", admin.SampleFormPost, "403", "origin-not-allowed", "", "Content-Type: application/problem+json"},
 		{"POST /sso/{id}", admin.SampleSender, "200", "", "kept", "Cross-Origin-Resource-Policy: same-origin"},
 		{"GET /api/watched", admin.SampleRefused, "200", "origin-not-allowed", "kept", ""},
 	} {

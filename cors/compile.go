@@ -33,9 +33,6 @@ type Compiled struct {
 	maxAge      string // Access-Control-Max-Age, "" to leave it out
 	resource    string // Cross-Origin-Resource-Policy
 
-	// mayDrop: some foreign requests run without their credentials, so answers
-	// to requests with and without them may differ.
-	mayDrop   bool
 	templates templates
 
 	// listsAuthorization: Authorization is among the allowed headers.
@@ -104,7 +101,6 @@ func (c *compiler) none(p None) {
 	out.kind, out.observe = kindNone, p.ObserveOnly
 	c.embed(p.Embed, EmbedSameOrigin)
 	c.compileSenders(p.Senders)
-	out.mayDrop = out.embed == EmbedAny
 }
 
 func (c *compiler) all(p All) {
@@ -114,7 +110,6 @@ func (c *compiler) all(p All) {
 	out.expose = c.compileExpose(p.Expose, false)
 	c.cache(p.Cache)
 	c.embed(p.Embed, EmbedAny)
-	out.mayDrop = true
 	out.listsAuthorization = slices.Contains(out.headers.names, authorization)
 }
 
@@ -144,7 +139,6 @@ func (c *compiler) selected(p Selected) {
 			}
 		}
 	}
-	out.mayDrop = !p.Credentials || out.embed == EmbedAny
 	out.listsAuthorization = slices.Contains(out.headers.names, authorization)
 }
 

@@ -76,7 +76,7 @@ type Decision struct {
 
 	preflight bool // the request is a preflight
 	allowed   bool // the page's origin may read the answer
-	carried   bool // credentials came along and the policy may drop them
+	carried   bool // credentials came along
 
 	c       *Compiled
 	methods *Methods // of the endpoints that a preflight's answer speaks of
@@ -139,15 +139,13 @@ func (d *Decision) decide(c *Compiled, r *http.Request, methods *Methods) {
 			}
 		}
 	}
-	if c.mayDrop {
-		d.carried = c.carriesCredentials(r)
-	}
+	d.carried = c.carriesCredentials(r)
 	site := r.Header[hFetchSite]
 	if !c.isForeign(r, site, origins) {
 		return
 	}
 	d.Foreign = true
-	safe := r.Method == http.MethodGet || r.Method == http.MethodHead
+	safe := isSafe(r.Method)
 	switch {
 	case safe && len(site) > 0 && isNavigation(r):
 	case len(origins) > 0:
@@ -159,6 +157,12 @@ func (d *Decision) decide(c *Compiled, r *http.Request, methods *Methods) {
 	default:
 		d.refuse(OriginMissing)
 	}
+}
+
+// isSafe reports whether a method promises to change nothing. OPTIONS and TRACE
+// do too, but browsers load nothing with them.
+func isSafe(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead
 }
 
 func (d *Decision) refuse(reason Reason) {

@@ -51,14 +51,18 @@ func TestAnswerHeaders(t *testing.T) {
 		want    map[string]string
 	}{
 		{"none, own", None{}, request("GET"), map[string]string{acao: "", "Vary": "", corp: "same-origin"}},
-		{"none, embed any, with cookie", None{Embed: EmbedAny}, request("GET", "Cookie: a=b"), map[string]string{"Vary": "Origin, Sec-Fetch-Site", corp: "cross-origin"}},
+		{"none, own, with cookie", None{}, request("GET", "Cookie: a=b"), map[string]string{acao: "", "Vary": varyCredentials, corp: "same-origin"}},
+		{"none, navigation from another site, with authorization", None{}, request("GET", cross, "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", "Authorization: Bearer x"), map[string]string{acao: "", "Vary": varyCredentials}},
+		{"none, embed any, with cookie", None{Embed: EmbedAny}, request("GET", "Cookie: a=b"), map[string]string{"Vary": varyCredentials, corp: "cross-origin"}},
 		{"all, without Origin", All{Expose: []string{"*"}}, request("GET"), map[string]string{acao: "*", acac: "", aceh: "*", "Vary": "", corp: "cross-origin"}},
 		{"all, foreign", All{}, request("GET", evil, cross), map[string]string{acao: "*", acac: "", "Vary": ""}},
-		{"all, with cookie", All{}, request("GET", "Cookie: a=b"), map[string]string{acao: "*", "Vary": "Origin, Sec-Fetch-Site"}},
+		{"all, with cookie", All{}, request("GET", "Cookie: a=b"), map[string]string{acao: "*", "Vary": varyCredentials}},
 		{"selected, without Origin", creds, request("GET"), map[string]string{acao: "", acac: "", aceh: "", "Vary": "Origin", corp: "same-origin"}},
 		{"selected, allowed", creds, request("GET", docs, cross), map[string]string{acao: "https://docs.example.com", acac: "true", aceh: "x-total", "Vary": "Origin"}},
 		{"selected without credentials, allowed", Selected{Domains: docsDomains}, request("GET", docs, cross), map[string]string{acao: "https://docs.example.com", acac: "", "Vary": "Origin"}},
-		{"selected without credentials, cookie", Selected{Domains: docsDomains}, request("GET", docs, cross, "Cookie: a=b"), map[string]string{acao: "https://docs.example.com", "Vary": "Origin, Sec-Fetch-Site"}},
+		{"selected without credentials, cookie", Selected{Domains: docsDomains}, request("GET", docs, cross, "Cookie: a=b"), map[string]string{acao: "https://docs.example.com", "Vary": varyCredentials}},
+		{"selected with credentials, cookie", creds, request("GET", docs, cross, "Cookie: a=b"), map[string]string{acao: "https://docs.example.com", acac: "true", "Vary": varyCredentials}},
+		{"selected with credentials, own, cookie", creds, request("GET", "Cookie: a=b"), map[string]string{acao: "", "Vary": varyCredentials}},
 		{"sender cannot read", Selected{Domains: docsDomains, Senders: []string{"https://sso.example"}, Credentials: true}, request("POST", sso, cross), map[string]string{acao: "", acac: "", "Vary": "Origin"}},
 		{"same-site embedding", Selected{Domains: docsDomains, Embed: EmbedSameSite}, request("GET"), map[string]string{corp: "same-site"}},
 	} {
@@ -83,7 +87,7 @@ func TestPreflightAnswer(t *testing.T) {
 		{"everything set", Selected{Domains: docsDomains, Credentials: true, Headers: []string{"X-Trace", "Content-Type"}, Cache: 10 * time.Minute}, []string{"PUT", "GET"}, map[string]string{
 			"Access-Control-Allow-Origin": "https://docs.example.com", "Access-Control-Allow-Credentials": "true",
 			"Access-Control-Allow-Methods": "GET, HEAD, PUT", "Access-Control-Allow-Headers": "content-type, x-trace",
-			"Access-Control-Max-Age": "600", "Vary": varyPreflight, "Cross-Origin-Resource-Policy": "same-origin",
+			"Access-Control-Max-Age": "600", "Vary": varyPreflight, "Cross-Origin-Resource-Policy": "",
 			"Access-Control-Expose-Headers": "",
 		}},
 		{"nothing set", All{}, []string{"PUT"}, map[string]string{
@@ -126,8 +130,8 @@ func TestRefusal(t *testing.T) {
 		t.Errorf("status %d", res.StatusCode)
 	}
 	wantHeaders(t, res.Header, map[string]string{
-		"Access-Control-Allow-Origin": "", "Content-Type": "application/problem+json", "Vary": "Origin, Sec-Fetch-Site",
-		"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin",
+		"Access-Control-Allow-Origin": "", "Content-Type": "application/problem+json", "Vary": varyCredentials,
+		"Cache-Control": "", "X-Content-Type-Options": "", "Cross-Origin-Resource-Policy": "",
 	})
 	body, _ := io.ReadAll(res.Body)
 	var problem struct {

@@ -9,12 +9,14 @@ import (
 	"github.com/concors/concors/cors/internal/fetchspec"
 )
 
-// Values of Vary.
+// Values of Vary. An answer to a request with credentials depends on all that
+// is read to decide whether they are kept, so a cache must not give it to a
+// request that differs in any of them: a page that the visitor navigated to,
+// logged in, is not what a script of another website gets.
 const (
-	varyOrigin    = "Origin"
-	varyForeign   = "Origin, Sec-Fetch-Site"
-	varyPreflight = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
-	varyRefused   = varyPreflight + ", Sec-Fetch-Site"
+	varyOrigin      = "Origin"
+	varyCredentials = "Origin, Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest"
+	varyPreflight   = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 )
 
 // A template is the header fields of one kind of answer, made when a policy is
@@ -90,8 +92,17 @@ type templates struct {
 	allowed, other               template // requests that run, by whether the origin is allowed
 	allowedCarried, otherCarried template // the same where credentials came along
 	preflight                    template
-	refused, refusedPreflight    template
 }
+
+// Refusals say as little as they can, and the same for every policy: what they
+// depend on, what the body is and, for the methods whose answers caches store,
+// that this one must not be.
+var (
+	refusedPreflight = template{vary: varyPreflight, fields: []field{problemType}}
+	refusedUnsafe    = template{vary: varyCredentials, fields: []field{problemType}}
+	refusedSafe      = template{vary: varyCredentials, fields: []field{problemType, {"Cache-Control", "no-store"}}} // GET, HEAD
+	problemType      = field{"Content-Type", "application/problem+json"}
+)
 
 const placeholder = "?"
 
@@ -104,7 +115,7 @@ func (c *Compiled) makeTemplates() {
 		t.add("Cross-Origin-Resource-Policy", c.resource)
 		switch {
 		case carried:
-			t.vary = varyForeign
+			t.vary = varyCredentials
 		case c.kind == kindSelected:
 			t.vary = varyOrigin
 		}
@@ -118,18 +129,8 @@ func (c *Compiled) makeTemplates() {
 	p.add("Access-Control-Allow-Methods", placeholder)
 	p.add("Access-Control-Allow-Headers", c.headers.value)
 	p.add("Access-Control-Max-Age", c.maxAge)
-	p.add("Cross-Origin-Resource-Policy", c.resource)
 	p.vary = varyPreflight
 
-	refused := func(vary string) (t template) {
-		t.add("Cross-Origin-Resource-Policy", c.resource)
-		t.add("Cache-Control", "no-store")
-		t.add("X-Content-Type-Options", "nosniff")
-		t.add("Content-Type", "application/problem+json")
-		t.vary = vary
-		return t
-	}
-	c.templates.refused, c.templates.refusedPreflight = refused(varyForeign), refused(varyRefused)
 }
 
 // addAllow adds the fields that pass the CORS check, if they are due.
@@ -199,9 +200,12 @@ func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	status, body := http.StatusForbidden, refusal(d.Reason)
-	t := &d.c.templates.refused
-	if d.preflight {
-		t = &d.c.templates.refusedPreflight
+	t := &refusedUnsafe
+	switch {
+	case d.preflight:
+		t = &refusedPreflight
+	case isSafe(r.Method):
+		t = &refusedSafe
 	}
 	t.write(h, t.room())
 	switch {

@@ -98,8 +98,18 @@ func TestRefusals(t *testing.T) {
 			r := a.do(tc.method, tc.path, "", tc.header...)
 			r.wantProblem(t, 403, tc.reason)
 			r.noCORS(t)
-			r.wantVary(t, "Origin", "Sec-Fetch-Site")
-			r.wantHeader(t, "Cache-Control", "no-store")
+			if tc.method == "OPTIONS" {
+				r.wantVary(t, "Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
+			} else {
+				r.wantVary(t, "Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest")
+			}
+			if tc.method == "GET" {
+				r.wantHeader(t, "Cache-Control", "no-store")
+			} else { // caches store no others
+				r.wantHeader(t, "Cache-Control")
+			}
+			r.wantHeader(t, "Cross-Origin-Resource-Policy")
+			r.wantHeader(t, "X-Content-Type-Options")
 		})
 	}
 	a.untouched()

@@ -148,7 +148,7 @@ func playAll(t *testing.T, b *realbrowser.Browser, at Addresses) {
 		{"another site's preflight is refused", at.Prices, 2, 0, []string{"Browser ✗ The page cannot read anything", "Gateway ✗ Preflight answered: no, origin-not-allowed", "API Saw nothing of it"}},
 		{"a cross-site form is refused", at.Evil, 0, 0, []string{"Browser Sent.", "Gateway ✗ Refused before the API sees it: origin-not-allowed", "API ✓ Saw nothing of it"}},
 		{"without the gateway the form works", at.Evil, 0, 1, []string{"Browser Sent.", "Gateway Not asked", "API ✗ Executed it"}},
-		{"a no-cors fetch is refused", at.Evil, 1, 0, []string{"Browser ✗ The browser reports a failure", "Gateway ✗ Refused before the API sees it: origin-not-allowed", "API ✓ Saw nothing of it"}},
+		{"a no-cors fetch is refused", at.Evil, 1, 0, []string{"Browser Sent. The page cannot see whether it worked", "Gateway ✗ Refused before the API sees it: origin-not-allowed", "API ✓ Saw nothing of it"}},
 		{"a beacon is refused", at.Evil, 2, 0, []string{"Browser Sent.", "Gateway ✗ Refused before the API sees it: origin-not-allowed", "API ✓ Saw nothing of it"}},
 		{"a WebSocket is refused", at.Evil, 3, 0, []string{"Browser ✗ The browser could not connect", "Gateway ✗ Refused before the API sees it: origin-not-allowed", "API ✓ Saw nothing of it"}},
 	}
