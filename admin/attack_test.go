@@ -3,6 +3,7 @@ package admin_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -137,27 +138,63 @@ func TestGuessingTokensIsSlow(t *testing.T) {
 			t.Fatalf("the right token gets %d", status)
 		}
 	}
-	refused := 0
+	denied := 0
 	for name, try := range tries {
 		for i := range 10 {
 			switch status := try(fmt.Sprintf("%s-%d-%s", token[:10], i, name)); status {
 			case 401:
-				refused++
+				denied++
 			case 429:
 			default:
 				t.Fatalf("%s: a wrong token gets %d", name, status)
 			}
 		}
 	}
-	if refused > 8 { // 5 at once, and one every two seconds while this runs
-		t.Errorf("%d of 30 guesses were compared", refused)
+	if denied > 8 { // 5 at once, and one every two seconds while this runs
+		t.Errorf("%d of 30 guesses were not told to wait", denied)
 	}
-	// Where guessing goes on, the right token waits too: else the limit would
-	// limit nothing. Who is logged in does not.
-	if status := tries["form"](token); status != 429 {
-		t.Errorf("the right token among guesses gets %d, want 429", status)
+	// Whoever guesses locks nobody out: the right token gets in from the very
+	// address, in every way, and so does who is logged in.
+	for name, want := range map[string]int{"form": 303, "JSON": 200, "bearer": 200} {
+		if status := tries[name](token); status != want {
+			t.Errorf("%s: the right token among guesses gets %d, want %d", name, status, want)
+		}
 	}
 	s.send("GET", s.admin+"/api/v1/state", "", cookie).want(200)
+	if status := tries["bearer"](token + "x"); status != 429 {
+		t.Errorf("a wrong token after the right one gets %d, want 429", status)
+	}
+}
+
+// Guessers of ever new addresses neither use up memory nor keep the right token
+// out.
+func TestGuessersAreBounded(t *testing.T) {
+	now := time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)
+	auth := admin.NewAuth(admin.HashToken(token), false, func() time.Time { return now })
+	h := admin.NewHandler(admin.HandlerOptions{Service: newService(t, "endpoints: []\n"), Auth: auth})
+	from := func(address, token string) int {
+		r := httptest.NewRequest("GET", "/api/v1/state", nil)
+		r.RemoteAddr = address
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Code
+	}
+	denied := 0
+	for i := range 3 * admin.MaxGuessers {
+		if from(fmt.Sprintf("[2001:db8:%x:%x::1]:1", i>>16, i&0xffff), "wrong") == 401 {
+			denied++
+		}
+	}
+	if denied != admin.TotalBurst {
+		t.Errorf("%d guesses of as many addresses were not told to wait, want %d", denied, admin.TotalBurst)
+	}
+	if n := auth.Guessers(); n > admin.MaxGuessers {
+		t.Errorf("%d addresses are remembered, want at most %d", n, admin.MaxGuessers)
+	}
+	if status := from("192.0.2.1:1", token); status != 200 {
+		t.Errorf("the right token gets %d", status)
+	}
 }
 
 func TestSessions(t *testing.T) {

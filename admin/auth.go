@@ -59,27 +59,23 @@ type access uint8
 const (
 	granted access = iota
 	denied
-	tooFast // later again
+	tooFast // denied too, and to be tried later again
 )
 
-// enter checks a token that r brought. Attempts that fail use up what the
-// address may try; where that is used up, nothing is compared any more.
+// enter checks a token that r brought. The right one always gets in, however
+// many wrong ones come beside it: whoever guesses must not lock the owner out.
+// Wrong ones use up what their address may try, and then are told to wait. That
+// tells nothing about the token, and costs no guesser anything: 256 random bits
+// are beyond guessing at any speed.
 func (a *Auth) enter(r *http.Request, token string) access {
-	now := a.now()
-	own, all := a.guesser(r.RemoteAddr).ReserveN(now, 1), a.total.ReserveN(now, 1)
-	giveBack := func() {
-		own.CancelAt(now)
-		all.CancelAt(now)
+	if a.token.Matches(token) {
+		return granted
 	}
-	switch {
-	case own.DelayFrom(now) > 0 || all.DelayFrom(now) > 0:
-		giveBack()
-		return tooFast
-	case !a.token.Matches(token):
+	now := a.now()
+	if a.guesser(r.RemoteAddr).AllowN(now, 1) && a.total.AllowN(now, 1) {
 		return denied
 	}
-	giveBack()
-	return granted
+	return tooFast
 }
 
 // guesser returns the limiter of an address; of IPv6, of the network that one

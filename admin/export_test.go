@@ -19,3 +19,16 @@ func Reasons() []string { return slices.Collect(maps.Keys(problems)) }
 
 // ReasonText says why a request is refused.
 var ReasonText = reasonText
+
+// Limits of guessing.
+const (
+	MaxGuessers = maxGuessers
+	TotalBurst  = totalBurst
+)
+
+// Guessers is how many addresses are remembered for having guessed.
+func (a *Auth) Guessers() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.guessers)
+}
