@@ -278,6 +278,22 @@ func TestNextStaysHere(t *testing.T) {
 	}
 }
 
+// Browsers carry the fragment of a redirected address along, and the link that
+// signs in has the token there: a redirect with a fragment of its own drops it.
+func TestTheLinkLeavesNoTokenBehind(t *testing.T) {
+	s := newSide(t, document)
+	cookie := s.login()
+	for path, want := range map[string]string{
+		"/login":                             "/#",
+		"/login?next=%2Ftraffic%3Fshow%3Dx":  "/traffic?show=x#",
+		"/login?next=%2Ftraffic%23token%3Dx": "/traffic#",
+	} {
+		if to := s.send("GET", s.admin+path, "", cookie).want(303).Header.Get("Location"); to != want {
+			t.Errorf("%s leads to %q, want %q", path, to, want)
+		}
+	}
+}
+
 // Path tricks neither get past the login nor out of the API.
 func TestPathTricks(t *testing.T) {
 	s := newSide(t, document, func(_ *admin.Options, h *admin.HandlerOptions) { h.Pages = pages{} })

@@ -130,7 +130,10 @@ const maxForm = 4 << 10
 func (h *Handler) getLogin(w http.ResponseWriter, r *http.Request) {
 	next := localPath(r.URL.Query().Get("next"))
 	if _, ok := h.auth.session(r); ok {
-		http.Redirect(w, r, next, http.StatusSeeOther)
+		// With a fragment, an empty one: without, browsers carry that of the
+		// address they come from along, and the link that signs in has the token
+		// there. https://fetch.spec.whatwg.org/#concept-http-redirect-fetch
+		http.Redirect(w, r, next+"#", http.StatusSeeOther)
 		return
 	}
 	h.pages.SignIn(w, http.StatusOK, "/login", next, "")
@@ -161,9 +164,10 @@ func (h *Handler) postLogout(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
 
-// localPath returns next if browsers take it for a path on our own server, else
-// the first page.
+// localPath returns next, without fragment, if browsers take it for a path on
+// our own server, else the first page.
 func localPath(next string) string {
+	next, _, _ = strings.Cut(next, "#")
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||
 		strings.ContainsAny(next, "\\\r\n\t") || strings.HasPrefix(next, "/login") || strings.HasPrefix(next, "/logout") {

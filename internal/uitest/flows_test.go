@@ -1,6 +1,7 @@
 package uitest
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,6 +12,38 @@ import (
 )
 
 const docs = "https://docs.example.com"
+
+// However often the link of the first start is opened, signed in or not, the
+// token stays neither in the address bar nor in the addresses to go back to.
+func TestTheLinkLeavesNoTokenInTheAddressBar(t *testing.T) {
+	l := lab(t, Everyday)
+	p := visitor(t, l)
+	for _, test := range []struct{ name, link, want string }{
+		{"signed out", l.Link, "/"},
+		{"signed in", l.Link, "/"},
+		{"signed in, with a page to go to", strings.Replace(l.Link, "#", "?next=%2Ftraffic#", 1), "/traffic"},
+		{"signed in, on any page", l.Admin + "/history#token=" + l.Token, "/history"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p.t = t
+			p.do(chromedp.Navigate("about:blank"), chromedp.Navigate(test.link), See(".top"), Await(`!location.href.includes('#')`))
+			if got := ask[string](p, "location.href"); got != l.Admin+test.want {
+				t.Errorf("the address is %q, want %q", got, l.Admin+test.want)
+			}
+			ctx, cancel := context.WithTimeout(p.tab, patience)
+			defer cancel()
+			past, err := chromedp.Run(ctx, chromedp.NavigationEntries())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, entry := range past.Entries {
+				if strings.Contains(entry.URL, l.Token) {
+					t.Errorf("the token can be gone back to: %q", entry.URL)
+				}
+			}
+		})
+	}
+}
 
 // From the printed link to an enforced "allow https://docs.example.com with
 // credentials" it takes six actions: open the link, choose the endpoint, choose

@@ -11,3 +11,11 @@ export function signIn(form) {
   window.addEventListener('hashchange', take); // the link was opened on this very page
   take();
 }
+
+// Whoever opens that link while signed in is led on by the server with an empty
+// fragment. Neither that nor, whatever happened, a token stays in the address.
+export function forgetToken() {
+  if (location.href.includes('#') && /^(#token=.*)?$/.test(location.hash)) {
+    history.replaceState(null, '', location.pathname + location.search);
+  }
+}
