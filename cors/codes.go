@@ -55,6 +55,7 @@ const (
 	OwnOriginWildcard Code = "own-origin-wildcard"
 	OwnOriginScheme   Code = "own-origin-scheme"
 	ProxyInvalid      Code = "proxy-invalid"
+	HostInvalid       Code = "host-invalid"
 )
 
 // Warnings: the policy works, but perhaps not as meant.
@@ -259,6 +260,11 @@ var mistakes = map[Code]Mistake{
 		Message: "the API's own origin begins with https:// or http://",
 		Cause:   "This API is reached over HTTP; pages with another scheme are other origins.",
 		Remedy:  "Write the public address of the API. Apps with a scheme of their own belong into domains.",
+	},
+	HostInvalid: {
+		Message: "this is not a host name, with or without a port",
+		Cause:   "Hosts are compared with the Host header, which holds a name and, unless it is the default one, a port: no scheme, no path, no wildcard.",
+		Remedy:  "Write the name as browsers show it, such as api.example.com or api.example.com:8443.",
 	},
 	ProxyInvalid: {
 		Message: "this is not an IP address or a range such as 10.0.0.0/8",

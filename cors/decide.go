@@ -34,10 +34,11 @@ const (
 	MethodNotAllowed   Reason = "method-not-allowed"    // preflight for a method that no endpoint here has
 	HeaderNotAllowed   Reason = "header-not-allowed"    // preflight for a request header that is not allowed
 	HeaderListTooLarge Reason = "header-list-too-large" // Access-Control-Request-Headers is over 4 KiB
+	HostNotServed      Reason = "host-not-served"       // Host is none of those declared; answered with 421
 )
 
 var reasons = [...]Reason{OriginNotAllowed, OriginIsNull, OriginMalformed, OriginMissing,
-	EmbedNotAllowed, MethodNotAllowed, HeaderNotAllowed, HeaderListTooLarge}
+	EmbedNotAllowed, MethodNotAllowed, HeaderNotAllowed, HeaderListTooLarge, HostNotServed}
 
 // Reasons returns every reason.
 func Reasons() []Reason { return slices.Clone(reasons[:]) }
@@ -117,6 +118,11 @@ func (c *Compiled) Decide(r *http.Request, methods *Methods) (d Decision) {
 func (d *Decision) decide(c *Compiled, r *http.Request, methods *Methods) {
 	d.c, d.Observed = c, c.observe
 	origins := r.Header[hOrigin]
+	if c.site.hosts != nil && !c.site.Serves(r) {
+		d.Observed = false // it is not the policy that refuses
+		d.refuse(HostNotServed)
+		return
+	}
 	if len(origins) > 0 {
 		d.origin = origins[0]
 		if len(origins) > 1 || len(d.origin) > maxOrigin {

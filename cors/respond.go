@@ -199,7 +199,7 @@ func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	status, body := http.StatusForbidden, refusal(d.Reason)
+	status, body := d.status(), refusal(d.Reason)
 	t := &refusedUnsafe
 	switch {
 	case d.preflight:
@@ -209,7 +209,7 @@ func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 	}
 	t.write(h, t.room())
 	switch {
-	case !d.preflight && wantsPage(r):
+	case !d.preflight && d.Reason != HostNotServed && wantsPage(r):
 		h["Content-Type"] = []string{"text/html; charset=utf-8"}
 		h["Content-Security-Policy"] = []string{"default-src 'none'"}
 		body = refusalPage
@@ -226,6 +226,14 @@ func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
+}
+
+// status returns the status of a refusal.
+func (d *Decision) status() int {
+	if d.Reason == HostNotServed {
+		return http.StatusMisdirectedRequest
+	}
+	return http.StatusForbidden
 }
 
 // preflightHeaders sets the headers of an answer to a preflight. All methods
@@ -323,6 +331,7 @@ var titles = map[Reason]string{
 	MethodNotAllowed:   "No endpoint at this path has the requested method",
 	HeaderNotAllowed:   "A request header is not allowed at this endpoint",
 	HeaderListTooLarge: "The list of requested headers is too large",
+	HostNotServed:      "This API is not served under this host",
 }
 
 // refusals holds the bodies of refusals, which do not depend on the request, in
@@ -353,7 +362,7 @@ func (d *Decision) problem(detail string) []byte {
 		Status int    `json:"status"`
 		Reason Reason `json:"reason"`
 		Detail string `json:"detail,omitempty"`
-	}{RefusalType + string(d.Reason), titles[d.Reason], http.StatusForbidden, d.Reason, detail})
+	}{RefusalType + string(d.Reason), titles[d.Reason], d.status(), d.Reason, detail})
 	if err != nil {
 		panic(err) // strings and an int
 	}
@@ -387,6 +396,8 @@ func (d *Decision) Detail(r *http.Request) string {
 		return "No endpoint at " + r.URL.Path + " has the method " + d.method + ". Add one, or correct the method (methods are case-sensitive)."
 	case HeaderNotAllowed:
 		return "Add " + d.header + " to the headers of this endpoint."
+	case HostNotServed:
+		return "Host is " + r.Host + ", which is none of the declared hosts. If this API is reached by that name, add it to hosts."
 	}
 	return "Access-Control-Request-Headers is longer than 4096 bytes."
 }

@@ -28,6 +28,13 @@ type SiteConfig struct {
 	// credentials, such as X-Remote-User. They are dropped with Cookie.
 	IdentityHeaders []string
 
+	// Hosts are the names under which the API is served, such as
+	// api.example.com or api.example.com:8443. A name without a port stands for
+	// all ports. If there are any, a request for another Host is refused with
+	// 421, whatever the policy: a website whose name was pointed at the API's
+	// address (DNS rebinding) passes for the API's own pages otherwise.
+	Hosts []string
+
 	// Debug makes refusals name the setting to change, echoing the request,
 	// and answers refused preflights so that the browser's own message names
 	// the cause. For development.
@@ -40,6 +47,7 @@ type Site struct {
 	origins  []ownOrigin
 	proxies  []netip.Prefix
 	identity []string // canonical header names
+	hosts    []string // lower case, with or without port; nil: any
 	debug    bool
 	warnings []*Error
 }
@@ -94,10 +102,58 @@ func NewSite(c SiteConfig) (*Site, error) {
 		}
 		s.identity = append(s.identity, http.CanonicalHeaderKey(name))
 	}
+	for i, host := range c.Hosts {
+		if repair, ok := checkHost(host); !ok {
+			errs = append(errs, &Error{Code: HostInvalid, Field: fmt.Sprintf("hosts[%d]", i), Value: host, Repair: repair})
+			continue
+		}
+		s.hosts = append(s.hosts, host)
+	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
 	return s, nil
+}
+
+// checkHost reports whether text is a host with or without a port, written as
+// browsers do; if not, perhaps how it would be.
+func checkHost(text string) (repair string, ok bool) {
+	host := text
+	if scheme, rest, found := strings.Cut(host, "://"); found && fetchspec.IsToken(scheme) {
+		host = rest
+	}
+	host, _, _ = strings.Cut(host, "/")
+	p, codes, fixed := origin.Parse("https://" + host)
+	if len(codes) > 0 && fixed != "" {
+		p, codes, _ = origin.Parse(fixed)
+		host = strings.TrimPrefix(fixed, "https://")
+	}
+	if len(codes) > 0 || !p.Exact() {
+		return "", false
+	}
+	return host, host == text
+}
+
+// Serves reports whether r is for one of the hosts that the site declares; true
+// if it declares none. What a trusted proxy says of Host counts.
+func (s *Site) Serves(r *http.Request) bool {
+	if s.hosts == nil {
+		return true
+	}
+	scheme, host := s.seenAs(r)
+	name := host
+	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+		name = host[:i]
+	}
+	for _, h := range s.hosts {
+		switch {
+		case fetchspec.EqualFold(h, name):
+			return true
+		case scheme != "http" && sameHost(h, host, "https"), scheme != "https" && sameHost(h, host, "http"):
+			return true
+		}
+	}
+	return false
 }
 
 // Warnings returns what is valid but perhaps not meant.
