@@ -9,7 +9,8 @@ import (
 )
 
 // Follow enforces the newest good document of st until ctx ends or st is
-// closed. A broken document replaces nothing; log and metrics say so.
+// closed. A broken document replaces nothing; log and metrics say so. A gateway
+// has one store in its life, as the states of two cannot be put in order.
 //
 // To know that a first document is in force before serving, call [Gateway.Load]
 // first.
@@ -33,14 +34,17 @@ func (g *Gateway) Load(ctx context.Context, st store.Store) error {
 	return nil
 }
 
-// take enforces a snapshot, unless it is in force already.
+// take enforces a snapshot, unless a newer one has come first: between its
+// leaving the store and this call, others may have been taken.
 func (g *Gateway) take(s store.Snapshot) {
 	g.followMu.Lock()
 	defer g.followMu.Unlock()
+	if s.Number <= g.taken {
+		return
+	}
+	g.taken = s.Number
+	recovered := g.problem != nil && s.Problem == nil
 	if p := s.Problem; p != nil {
-		if p == g.problem {
-			return
-		}
 		g.problem = p
 		g.metrics.reloaded(false, s.Time)
 		g.log.LogAttrs(context.Background(), slog.LevelError, "document refused; the last good one stays in force",
@@ -51,8 +55,10 @@ func (g *Gateway) take(s store.Snapshot) {
 		g.problem = nil
 	}
 	if s.Table == nil || s.Table == g.Table() {
-		if s.Problem == nil && s.Table != nil {
-			g.metrics.lastSuccess.Set(1) // a broken document was taken back
+		if recovered {
+			g.metrics.lastSuccess.Set(1)
+			g.log.LogAttrs(context.Background(), slog.LevelInfo, "document is good again; it is the one in force",
+				slog.String("revision", string(s.Revision)))
 		}
 		return
 	}

@@ -194,8 +194,65 @@ func TestBrokenDocumentThatIsTakenBack(t *testing.T) {
 		t.Error(err)
 	}
 	a.wantMetric("concors_document_last_reload_success 1")
+	a.log.until(t, "document is good again")
 	if a.gateway.Table() == nil || len(a.gateway.Table().Endpoints()) != len(first.Endpoints()) {
 		t.Error("the good document is not in force")
+	}
+}
+
+// overtaken is a store of which the answers of Get are late: by then, others
+// have seen what was stored after.
+type overtaken struct {
+	store.Store
+	meanwhile func()
+}
+
+func (o overtaken) Get(ctx context.Context) (store.Snapshot, error) {
+	s, err := o.Store.Get(ctx)
+	o.meanwhile()
+	return s, err
+}
+
+func TestOvertakenReload(t *testing.T) {
+	a, b := []byte(strings.ReplaceAll(documentA, "$UPSTREAM", "http://127.0.0.1:9")), []byte(strings.ReplaceAll(documentB, "$UPSTREAM", "http://127.0.0.1:9"))
+	for _, c := range []struct {
+		name         string
+		older, newer []byte
+	}{
+		{"by another document", a, b},
+		{"by a broken document", a, []byte("endpoints: 1")},
+		{"by the end of a broken document", []byte("endpoints: 1"), a},
+		{"by the same document after another", b, a}, // a was in force before
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			st := store.NewMemory(a, store.Options{})
+			api := newAPI(t, documentB, echo)
+			if err := api.gateway.Load(t.Context(), st); err != nil {
+				t.Fatal(err)
+			}
+			st.Write(c.older)
+			wantInForce := func(when string) {
+				t.Helper()
+				newest, err := st.Get(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if api.gateway.Table() != newest.Table {
+					t.Errorf("%s an older document is in force", when)
+				}
+				want := 1
+				if newest.Problem != nil {
+					want = 0
+				}
+				api.wantMetric(fmt.Sprint("concors_document_last_reload_success ", want))
+			}
+			_ = api.gateway.Load(t.Context(), overtaken{st, func() {
+				st.Write(c.newer)
+				_ = api.gateway.Load(t.Context(), st)
+				wantInForce("before the late answer")
+			}})
+			wantInForce("after the late answer")
+		})
 	}
 }
 

@@ -25,6 +25,7 @@ type Gateway struct {
 	swapMu sync.Mutex // held while live is replaced
 
 	followMu sync.Mutex
+	taken    uint64         // the number of the newest snapshot; guarded by followMu
 	problem  *store.Problem // of the newest document, nil if it is in force; guarded by followMu
 
 	tunnels tunnels

@@ -12,7 +12,6 @@ import (
 type feed struct {
 	mu      sync.Mutex
 	state   Snapshot      // guarded by mu
-	number  uint64        // of state, from 1; guarded by mu
 	changed chan struct{} // closed when state is replaced; guarded by mu
 	closed  bool          // guarded by mu
 }
@@ -26,15 +25,15 @@ func (f *feed) get() Snapshot {
 	return f.state
 }
 
-// set makes s the newest snapshot.
+// set makes s the newest snapshot and gives it its number.
 func (f *feed) set(s Snapshot) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
 		return
 	}
+	s.Number = f.state.Number + 1
 	f.state = s
-	f.number++
 	close(f.changed)
 	f.changed = make(chan struct{})
 }
@@ -65,13 +64,13 @@ func (f *feed) watch(ctx context.Context) iter.Seq[Snapshot] {
 		var seen uint64
 		for {
 			f.mu.Lock()
-			state, number, changed, closed := f.state, f.number, f.changed, f.closed
+			state, changed, closed := f.state, f.changed, f.closed
 			f.mu.Unlock()
 			if closed || ctx.Err() != nil {
 				return
 			}
-			if number != seen {
-				seen = number
+			if state.Number != seen {
+				seen = state.Number
 				if !yield(state) {
 					return
 				}

@@ -99,6 +99,11 @@ type Snapshot struct {
 	Report   *endpoints.Report   // warnings about Document
 	Time     time.Time           // when this store first saw Revision
 
+	// Number counts the states of the store it came from, from 1: of two of its
+	// snapshots the one with the higher number is newer. Other stores, also of
+	// the same document, count for themselves.
+	Number uint64
+
 	// Problem says why what is stored is not Document. Nil: it is.
 	Problem *Problem
 }

@@ -71,6 +71,7 @@ var cases = []struct {
 	{"watch sees the changes of another store", watchSeesAnother},
 	{"a slow watcher gets the newest state, not a backlog", watchCoalesces},
 	{"revisions never go backwards for a watcher", watchMonotonic},
+	{"get and watch number the states as they follow each other", numbered},
 	{"a broken document leaves the last good one and shows its mistakes", brokenKeepsLastGood},
 	{"a removed document leaves the last good one", removedKeepsLastGood},
 	{"recovery from a broken document is visible", recovery},

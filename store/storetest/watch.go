@@ -78,16 +78,16 @@ func watchMonotonic(b *bench) {
 	for range 4 {
 		ready := make(chan struct{})
 		watchers.Go(func() {
-			newest := -1
+			newest, number := -1, uint64(0)
 			for w := range b.Store.Watch(b.ctx) {
 				if newest < 0 {
 					close(ready)
 				}
 				n := len(w.Document.Endpoints)
-				if n <= newest {
-					b.Errorf("Watch went from %d endpoints to %d", newest, n)
+				if n <= newest || w.Number <= number {
+					b.Errorf("Watch went from state %d with %d endpoints to state %d with %d", number, newest, w.Number, n)
 				}
-				newest = n
+				newest, number = n, w.Number
 				if n == 1+changes {
 					return
 				}
@@ -103,6 +103,23 @@ func watchMonotonic(b *bench) {
 		}
 	}
 	watchers.Wait()
+}
+
+func numbered(b *bench) {
+	states := []store.Snapshot{b.get(b.Store)}
+	states = append(states, b.write(text("/a")), b.spoil(broken), b.write(text("/a")))
+	b.put(b.Store, with(states[3].Document, "/b"), states[3].Stored())
+	states = append(states, b.get(b.Store))
+	last := uint64(0)
+	for _, s := range states {
+		if s.Number <= last {
+			b.Errorf("number %d follows number %d: %s", s.Number, last, describe(s))
+		}
+		last = s.Number
+	}
+	if again := b.get(b.Store); again.Number != last {
+		b.Errorf("the state of number %d became number %d without a change", last, again.Number)
+	}
 }
 
 func brokenKeepsLastGood(b *bench) {
