@@ -104,7 +104,13 @@ func (j *judging) request(rec *Record) {
 	if rec.Method != j.q.Method || rec.Target != j.q.Target || rec.Body != j.q.Body {
 		j.fail("request line or body changed", "upstream saw %s %s with %d bytes", rec.Method, rec.Target, len(rec.Body))
 	}
-	for _, name := range append([]string{"Cookie"}, j.q.World.IdentityHeaders...) {
+	names := []string{"Cookie"}
+	for _, f := range j.q.Header {
+		if j.q.World.identifies(f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	for _, name := range names {
 		sent, got := j.q.values(name), rec.Header.Values(name)
 		if j.w.Anonymous {
 			sent = nil
@@ -113,7 +119,7 @@ func (j *judging) request(rec *Record) {
 			sent, got = joined(sent), joined(got)
 		}
 		if !slices.Equal(sent, got) {
-			j.fail("upstream's "+name, "want %q, got %q", sent, got)
+			j.fail("upstream's "+http.CanonicalHeaderKey(name), "want %q, got %q", sent, got)
 		}
 	}
 	j.authorization(rec)
@@ -204,7 +210,7 @@ func (j *judging) accessControl() {
 			j.fail(name, "want %q, got %q", want.Values(name), got)
 		}
 	}
-	j.set("Access-Control-Allow-Headers", w.AllowHeaders, nil)
+	j.allowHeaders()
 	if !w.Preflight {
 		j.set("Access-Control-Expose-Headers", w.ExposeHeaders, nil)
 		j.set("Access-Control-Allow-Methods", nil, nil)
@@ -221,6 +227,31 @@ func (j *judging) accessControl() {
 		return
 	}
 	j.set("Access-Control-Allow-Methods", w.AllowMethods, []string{"HEAD"})
+}
+
+// allowHeaders: all the headers that the setting allows. Where `*` is among them
+// and credentials are allowed, browsers take it literally, so that "an allowed
+// answer echoes the requested names instead". Without credentials it may do so
+// too: browsers take `*` to cover the method overrides, which ours does not.
+func (j *judging) allowHeaders() {
+	const name = "Access-Control-Allow-Headers"
+	w := j.w
+	listed := slices.DeleteFunc(slices.Clone(w.AllowHeaders), func(h string) bool { return h == "*" })
+	got := tokens(j.a.Header, name)
+	if len(listed) == len(w.AllowHeaders) || contains(got, "*") && !w.AllowCredentials && !contains(w.RequestedHeaders, "*") {
+		j.set(name, w.AllowHeaders, nil)
+		return
+	}
+	for _, h := range w.RequestedHeaders {
+		if !contains(got, h) {
+			j.fail(name+" (any header)", "want %q among %q", h, got)
+		}
+	}
+	for _, h := range got {
+		if !contains(w.RequestedHeaders, h) && !contains(listed, h) {
+			j.fail(name+" (any header)", "want %q or some of %q, got %q", w.RequestedHeaders, listed, got)
+		}
+	}
 }
 
 // normalMethod is the method as browsers send it: fetch() normalises these
@@ -297,7 +328,7 @@ func (j *judging) resourcePolicy() {
 		if len(got) > 1 {
 			j.fail("Cross-Origin-Resource-Policy", "want one at most, got %q", got)
 		}
-	} else if len(got) != 1 || got[0] != j.w.CORP {
+	} else if strings.Join(got, " and ") != j.w.CORP {
 		j.fail("Cross-Origin-Resource-Policy", "want exactly %q, got %q", j.w.CORP, got)
 	}
 }
@@ -327,16 +358,28 @@ func (j *judging) allow() {
 }
 
 // refusal: application/problem+json, or a short page for a person who
-// navigated; never cached, never sniffed.
+// navigated; never cached, and as small as can be.
 func (j *judging) refusal() {
 	h := j.a.Header
-	if !contains(tokens(h, "Cache-Control"), "no-store") {
-		j.fail("Cache-Control of a refusal", "want no-store, got %q", h.Values("Cache-Control"))
+	want := ""
+	if j.q.Method == "GET" || j.q.Method == "HEAD" {
+		want = "no-store"
 	}
-	if got := h.Values("X-Content-Type-Options"); !slices.Equal(got, []string{"nosniff"}) {
-		j.fail("X-Content-Type-Options of a refusal", "want nosniff, got %q", got)
+	if got := strings.Join(h.Values("Cache-Control"), ", "); got != want {
+		j.fail("Cache-Control of a refusal", "want %q, got %q", want, got)
 	}
 	media, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	for name := range h {
+		switch name {
+		case "Vary", "Content-Type", "Cache-Control", "Content-Length", "Date", "Connection":
+			continue
+		case "Content-Security-Policy":
+			if media == "text/html" {
+				continue
+			}
+		}
+		j.fail("refusal has "+name, "got %q", h.Values(name))
+	}
 	html := strings.Contains(j.q.one("Accept"), "text/html")
 	navigated := j.q.Method != "OPTIONS" && (j.q.one("Sec-Fetch-Mode") == "navigate" || j.q.one("Sec-Fetch-Mode") == "")
 	switch {

@@ -42,19 +42,32 @@ import (
 //	commas     an Access-Control-Request-Headers of thousands of commas, below
 //	           4 KiB. First reading: allowed. And a name that is no token,
 //	           under `*`. First reading: refused.
+//	emptystar  `https://pr-*.preview.example.com` and a label that has nothing
+//	           where the `*` stands. First reading: not covered.
+//	hostport   an entry of `hosts` without a port, and a Host that has one.
+//	           First reading: covered, whatever the port.
+//	forwarded  `hosts` behind a trusted proxy that tells another host. First
+//	           reading: Host itself is meant.
+//	order      a path that gets 400, for a Host that gets 421. First reading:
+//	           421, as nothing of such a request counts.
+//	underscore an identity header written with underscores goes with the
+//	           others; whether it makes a request one "that carried
+//	           credentials". First reading: yes.
 //	slashes    empty path segments are not among what gets 400, yet routers
 //	           disagree about them too. First reading: an unknown path, 404.
 //	           Never a redirect.
 //
 // Not asserted: the Access-Control-Expose-Headers of a preflight's answer and
 // HEAD in its list of methods (browsers need neither), the page or problem
-// document where Accept asks for HTML in what is not a navigation, what a 404
-// or 400 says about embedding (no policy applies to them).
+// document where Accept asks for HTML in what is not a navigation, what a 404,
+// 400 or 421 says about embedding (no policy applies to them), what Vary has on
+// refusals and preflights beyond what it must.
 
 // reading holds the points that are read the second way.
 type reading map[string]bool
 
-var points = []string{"limits", "custom", "port", "anyport", "case", "label", "declared", "known", "anysender", "absent", "observed", "commas", "slashes"}
+var points = []string{"limits", "custom", "port", "anyport", "case", "label", "declared", "known", "anysender", "absent", "observed", "commas", "slashes",
+	"emptystar", "hostport", "forwarded", "order", "underscore"}
 
 // Expect is what the design wants of the question, by the first reading of
 // every point.
@@ -70,10 +83,16 @@ func Alternatives(q *Question) []Want {
 }
 
 func (r reading) expect(q *Question) Want {
-	// "Paths with an encoded slash, backslash, NUL or dot segments get 400
-	// unless the endpoint opts in."
+	// "Paths with an encoded slash, backslash, NUL or dot segments get 400; an
+	// endpoint may opt in, but never to dot segments." "Where the document
+	// lists `hosts`, a request for any other Host gets 421."
 	here := endpointsAt(q.World, q.path())
-	if trickyPath(q.path()) && (len(here) == 0 || !here[0].EncodedPaths) {
+	tricky := dotSegments(q.path()) || encodesSeparators(q.path()) && (len(here) == 0 || !here[0].EncodedPaths)
+	misdirected := !r.hostListed(q)
+	switch {
+	case misdirected && !(tricky && r["order"]):
+		return Want{Row: rowMisdirected, Column: "-", Status: 421, NoPolicy: true}
+	case tricky:
 		return Want{Row: "tricky path", Column: "-", Status: 400, NoPolicy: true}
 	}
 	if len(here) == 0 {
@@ -118,6 +137,8 @@ const (
 	rowEmbed      = "no Origin, GET or HEAD"
 	rowUnsafe     = "no Origin, other method"
 	rowNoEndpoint = "no endpoint for the method"
+
+	rowMisdirected = "another Host"
 )
 
 // judge is the table, from the row "ours" downwards.
@@ -227,12 +248,9 @@ func (r reading) preflight(q *Question, here []*Endpoint) Want {
 		if r["observed"] && allObserve(here) {
 			return Want{Row: rowPreflight, Column: "none has the method", Reached: here[0].Upstream == "", Gateway: gatewayError(here[0]), Untouched: true}
 		}
-		w := refusal(rowPreflight, "none has the method", []string{"method-not-allowed"})
-		w.AnyCORP = true
-		return w
+		return r.refusal(q, rowPreflight, "none has the method", common(here), []string{"method-not-allowed"})
 	}
 	s := ep.Setting
-	w := Want{Row: rowPreflight, Column: s.Allow, Preflight: true, CORP: corp(s)}
 	if s.Observe {
 		return Want{Row: rowPreflight, Column: s.Allow + ", not enforced", Reached: ep.Upstream == "", Gateway: gatewayError(ep), Untouched: true}
 	}
@@ -248,11 +266,9 @@ func (r reading) preflight(q *Question, here []*Endpoint) Want {
 		reasons = append(reasons, "header-not-allowed")
 	}
 	if len(reasons) > 0 {
-		rw := refusal(rowPreflight, s.Allow, reasons)
-		rw.CORP = corp(s)
-		return rw
+		return r.refusal(q, rowPreflight, s.Allow, s, reasons)
 	}
-	w.Status = 204
+	w := Want{Row: rowPreflight, Column: s.Allow, Status: 204, Preflight: true}
 	w.AllowOrigin = "*"
 	if s.Allow == "selected" {
 		w.AllowOrigin = origins[0]
@@ -260,6 +276,7 @@ func (r reading) preflight(q *Question, here []*Endpoint) Want {
 	w.AllowCredentials = s.Credentials
 	w.MaxAge = s.MaxAge
 	w.AllowHeaders = s.Headers
+	w.RequestedHeaders = requestedHeaders(q)
 	w.RequestedMethod = method
 	for _, e := range here {
 		if e.Setting != s {
@@ -275,8 +292,8 @@ func (r reading) preflight(q *Question, here []*Endpoint) Want {
 		}
 	}
 	w.VaryHas = []string{"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"}
-	if !carriesCredentials(q) {
-		w.VaryNot = []string{"Sec-Fetch-Site"}
+	if !r.carriesCredentials(q) {
+		w.VaryNot = fetchMetadata
 	}
 	return w
 }
@@ -291,11 +308,9 @@ func (r reading) wrongMethod(q *Question, here []*Endpoint) Want {
 		}
 		w.Allow = append(w.Allow, e.Methods...)
 	}
-	s := here[0].Setting
-	for _, e := range here {
-		if e.Setting != s {
-			return w
-		}
+	s := common(here)
+	if s == nil {
+		return w
 	}
 	w.Column = s.Allow
 	if s.Observe {
@@ -321,9 +336,7 @@ func (r reading) answer(q *Question, ep *Endpoint, row string, v verdict) Want {
 		case rowLimit, rowUnsafe:
 			reason = ""
 		}
-		w := refusal(row, s.Allow, []string{reason})
-		w.CORP = corp(s)
-		return w
+		return r.refusal(q, row, s.Allow, s, []string{reason})
 	}
 	w := Want{Row: row, Column: s.Allow, Reached: ep.Upstream == "", Gateway: gatewayError(ep)}
 	if v == anonymous {
@@ -335,6 +348,9 @@ func (r reading) answer(q *Question, ep *Endpoint, row string, v verdict) Want {
 	return w
 }
 
+// fetchMetadata are the headers of it that decide.
+var fetchMetadata = []string{"Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest"}
+
 // responseHeaders are the headers of every answer that is no refusal.
 func (r reading) responseHeaders(w *Want, q *Question, s *Setting) {
 	w.CORP = corp(s)
@@ -342,38 +358,55 @@ func (r reading) responseHeaders(w *Want, q *Question, s *Setting) {
 	case "all":
 		w.AllowOrigin = "*"
 		w.ExposeHeaders = s.Expose
-		w.VaryNot = []string{"Origin"}
 	case "selected":
-		w.VaryHas = []string{"Origin"}
 		if origins := q.values("Origin"); r.allowed(s, origins) {
 			w.AllowOrigin = origins[0]
 			w.AllowCredentials = s.Credentials
 			w.ExposeHeaders = s.Expose
 		}
-	default:
-		w.VaryNot = []string{"Origin"}
 	}
-	// "Where credentials may be dropped, answers to requests that carried some
-	// get Vary: Origin, Sec-Fetch-Site; traffic without stays free of it."
-	byOrigin := s.Allow == "all" || s.Allow == "selected" && !s.Credentials
-	byEmbed := embed(s) == "any"
-	safe := q.Method == "GET" || q.Method == "HEAD"
-	switch {
-	case !carriesCredentials(q) || !byOrigin && !byEmbed:
-		w.VaryNot = append(w.VaryNot, "Sec-Fetch-Site")
-	case byOrigin || safe:
-		w.VaryHas, w.VaryNot = []string{"Origin", "Sec-Fetch-Site"}, nil
-	default:
-		w.VaryNot = nil // dropped for GET and HEAD alone, and this is neither
-	}
-	if w.Status == 405 {
+	w.VaryHas, w.VaryNot = r.vary(q, s)
+	if w.Status == 405 { // no policy but the path's
 		w.VaryNot = nil
 		w.VaryHas = slices.DeleteFunc(w.VaryHas, func(t string) bool { return s.Allow != "selected" || t != "Origin" })
 	}
 }
 
-func refusal(row, column string, reasons []string) Want {
-	return Want{Row: row, Column: column, Status: 403, Refusal: true, Reasons: reasons, VaryHas: []string{"Origin", "Sec-Fetch-Site"}}
+// vary: "`selected`: `Vary: Origin` on every answer." "Answers to requests that
+// carried credentials get `Vary: Origin, Sec-Fetch-Site, Sec-Fetch-Mode,
+// Sec-Fetch-Dest` under every enforced setting. Traffic without credentials
+// stays free of it."
+func (r reading) vary(q *Question, s *Setting) (has, not []string) {
+	switch {
+	case r.carriesCredentials(q):
+		return append([]string{"Origin"}, fetchMetadata...), nil
+	case s.Allow == "selected":
+		return []string{"Origin"}, fetchMetadata
+	}
+	return nil, append([]string{"Origin"}, fetchMetadata...)
+}
+
+// refusal is "as small as can be". s is nil where the endpoints at the path have
+// different settings.
+func (r reading) refusal(q *Question, row, column string, s *Setting, reasons []string) Want {
+	w := Want{Row: row, Column: column, Status: 403, Refusal: true, Reasons: reasons, VaryHas: []string{"Origin"}}
+	if s != nil && !isPreflight(q) {
+		w.VaryHas, _ = r.vary(q, s)
+	}
+	if !contains(w.VaryHas, "Origin") {
+		w.VaryHas = append(w.VaryHas, "Origin") // it was read
+	}
+	return w
+}
+
+// common is the setting that all endpoints at a path share, nil if they differ.
+func common(here []*Endpoint) *Setting {
+	for _, e := range here {
+		if e.Setting != here[0].Setting {
+			return nil
+		}
+	}
+	return here[0].Setting
 }
 
 // originReason is the stable reason of a refused Origin. The design names none
@@ -398,11 +431,9 @@ func corp(s *Setting) string {
 
 // carriesCredentials: the request has a Cookie, an Authorization or an
 // identity header.
-func carriesCredentials(q *Question) bool {
-	for _, name := range append([]string{"Cookie", "Authorization"}, q.World.IdentityHeaders...) {
-		if len(q.values(name)) > 0 {
-			return true
-		}
-	}
-	return false
+func (r reading) carriesCredentials(q *Question) bool {
+	return slices.ContainsFunc(q.Header, func(f Field) bool {
+		return strings.EqualFold(f.Name, "Cookie") || strings.EqualFold(f.Name, "Authorization") ||
+			q.World.identifies(f.Name) && !(r["underscore"] && strings.Contains(f.Name, "_"))
+	})
 }

@@ -34,7 +34,7 @@ func (r reading) matches(pattern, origin string) bool {
 	// "*.": one or more labels.
 	scheme, rest, ok := strings.Cut(pattern, "://*.")
 	if !ok {
-		return origin == pattern
+		return origin == pattern || r.matchesInLabel(pattern, origin)
 	}
 	labels, ok := strings.CutPrefix(origin, scheme+"://")
 	if !ok {
@@ -46,6 +46,20 @@ func (r reading) matches(pattern, origin string) bool {
 		label = anyLabel
 	}
 	return ok && !slices.ContainsFunc(strings.Split(labels, "."), func(l string) bool { return !label.MatchString(l) })
+}
+
+// matchesInLabel: "one `*` inside the first label".
+func (r reading) matchesInLabel(pattern, origin string) bool {
+	before, after, ok := strings.Cut(pattern, "*")
+	if !ok || len(origin) < len(before)+len(after) || !strings.HasPrefix(origin, before) || !strings.HasSuffix(origin, after) {
+		return false
+	}
+	label := plainLabel
+	if r["label"] {
+		label = anyLabel
+	}
+	between := origin[len(before) : len(origin)-len(after)]
+	return label.MatchString(between) || between == "" && r["emptystar"]
 }
 
 var (
@@ -183,26 +197,46 @@ func (r reading) namesAllowed(q *Question, s *Setting) bool {
 }
 
 // headerAllowed: the setting lists the request header, or `*` covers it, which
-// "never covers Authorization".
+// "covers neither Authorization nor method overrides".
 func headerAllowed(s *Setting, name string) bool {
 	for _, h := range s.Headers {
-		if strings.EqualFold(h, name) || h == "*" && !strings.EqualFold(name, "Authorization") {
+		if strings.EqualFold(h, name) || h == "*" && !contains(mustBeListed, name) {
 			return true
 		}
 	}
 	return false
 }
 
-// trickyPath: "an encoded slash, backslash, NUL or dot segments".
-func trickyPath(path string) bool {
+var mustBeListed = []string{"Authorization", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"}
+
+// encodesSeparators: "an encoded slash, backslash, NUL".
+func encodesSeparators(path string) bool {
 	lower := strings.ToLower(path)
-	for _, s := range []string{"%2f", "%5c", "%00", `\`} {
-		if strings.Contains(lower, s) {
-			return true
+	return slices.ContainsFunc([]string{"%2f", "%5c", "%00", `\`}, func(s string) bool { return strings.Contains(lower, s) })
+}
+
+// dotSegments: also those between separators that are encoded.
+func dotSegments(path string) bool {
+	plain := strings.NewReplacer("%2e", ".", "%2f", "/", "%5c", "/", `\`, "/").Replace(strings.ToLower(path))
+	return slices.ContainsFunc(strings.Split(plain, "/"), func(seg string) bool { return seg == "." || seg == ".." })
+}
+
+// hostListed: Host is one of the document's `hosts`, if it lists any.
+func (r reading) hostListed(q *Question) bool {
+	if len(q.World.OnlyHosts) == 0 {
+		return true
+	}
+	host := q.Host
+	if r["forwarded"] && trusted(q) {
+		if v := q.one("X-Forwarded-Host"); v != "" {
+			host = v
 		}
 	}
-	return slices.ContainsFunc(strings.Split(strings.ReplaceAll(lower, "%2e", "."), "/"), func(seg string) bool {
-		return seg == "." || seg == ".."
+	if r["case"] {
+		host = strings.ToLower(host)
+	}
+	return slices.ContainsFunc(q.World.OnlyHosts, func(h string) bool {
+		return h == host || h == hostname(host) && !r["hostport"]
 	})
 }
 

@@ -74,8 +74,10 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func drop(q *Question, want *Want, out http.Header) {
 	kept := slices.DeleteFunc(slices.Clone(out.Values("Authorization")), sentUnasked)
-	for _, name := range append([]string{"Cookie", "Authorization"}, q.World.IdentityHeaders...) {
-		out.Del(name)
+	for name := range out {
+		if name == "Cookie" || name == "Authorization" || q.World.identifies(name) {
+			delete(out, name)
+		}
 	}
 	if want.KeepAuthorization {
 		for _, v := range kept {
@@ -99,7 +101,11 @@ func dress(want *Want, back http.Header) {
 	put("Cross-Origin-Resource-Policy", want.CORP)
 	put("Access-Control-Allow-Origin", want.AllowOrigin)
 	put("Access-Control-Expose-Headers", strings.Join(want.ExposeHeaders, ","))
-	put("Access-Control-Allow-Headers", strings.Join(want.AllowHeaders, ","))
+	headers := want.AllowHeaders
+	if contains(headers, "*") && want.AllowCredentials {
+		headers = want.RequestedHeaders
+	}
+	put("Access-Control-Allow-Headers", strings.Join(headers, ","))
 	put("Access-Control-Max-Age", want.MaxAge)
 	put("Allow", strings.Join(want.Allow, ", "))
 	if want.AllowCredentials {
@@ -120,8 +126,9 @@ func dress(want *Want, back http.Header) {
 }
 
 func refuse(q *Question, want *Want, back http.Header) io.Reader {
-	back.Set("Cache-Control", "no-store")
-	back.Set("X-Content-Type-Options", "nosniff")
+	if q.Method == "GET" || q.Method == "HEAD" {
+		back.Set("Cache-Control", "no-store")
+	}
 	if strings.Contains(q.one("Accept"), "text/html") {
 		back.Set("Content-Type", "text/html; charset=utf-8")
 		return strings.NewReader("<title>Refused</title>")
@@ -209,7 +216,7 @@ func TestDriverSeesPlantedFaults(t *testing.T) {
 		}},
 		"our own requests are refused": {what: "never reached the upstream", misroute: func(w *Want) {
 			if w.Row == rowOurs && w.Reached {
-				*w = refusal(rowOurs, "none", []string{"origin-not-allowed"})
+				*w = Want{Row: rowOurs, Column: "none", Status: 403, Refusal: true, Reasons: []string{"origin-not-allowed"}, VaryHas: []string{"Origin"}}
 			}
 		}},
 		"cookies are kept": {what: "upstream's Cookie", misroute: func(w *Want) { w.Anonymous = false }},
@@ -225,6 +232,9 @@ func TestDriverSeesPlantedFaults(t *testing.T) {
 				h.Del("Vary")
 			}
 		})},
+		"Vary lacks Sec-Fetch-Dest where credentials came along": {what: "Vary lacks Sec-Fetch-Dest", fault: back(func(w *Want, h http.Header) {
+			h["Vary"] = slices.DeleteFunc(h["Vary"], func(v string) bool { return v == "Sec-Fetch-Dest" })
+		})},
 		"Vary names Sec-Fetch-Site always": {what: "Vary has Sec-Fetch-Site", fault: back(func(_ *Want, h http.Header) {
 			h.Add("Vary", "Sec-Fetch-Site")
 		})},
@@ -238,6 +248,21 @@ func TestDriverSeesPlantedFaults(t *testing.T) {
 			h.Add("Cross-Origin-Resource-Policy", "same-origin")
 		})},
 		"refusals may be cached": {what: "Cache-Control of a refusal", fault: back(func(_ *Want, h http.Header) { h.Del("Cache-Control") })},
+		"refusals of what no cache stores say so": {what: "Cache-Control of a refusal", fault: back(func(w *Want, h http.Header) {
+			if w.Refusal {
+				h.Set("Cache-Control", "no-store")
+			}
+		})},
+		"refusals carry a resource policy": {what: "Cross-Origin-Resource-Policy", fault: back(func(w *Want, h http.Header) {
+			if w.Refusal {
+				h.Set("Cross-Origin-Resource-Policy", "same-origin")
+			}
+		})},
+		"refusals carry more than they must": {what: "refusal has X-Content-Type-Options", fault: back(func(w *Want, h http.Header) {
+			if w.Refusal {
+				h.Set("X-Content-Type-Options", "nosniff")
+			}
+		})},
 		"refusals carry CORS headers": {what: "Access-Control-Allow-Origin", fault: back(func(w *Want, h http.Header) {
 			if w.Refusal {
 				h.Set("Access-Control-Allow-Origin", "*")

@@ -7,7 +7,7 @@ type Want struct {
 	Status   int  // 0: the upstream's, or Gateway's
 	Gateway  int  // the gateway's own error where the endpoint's upstream fails it
 	Reached  bool // the upstream saw the request
-	NoPolicy bool // 404 and 400: no policy applies
+	NoPolicy bool // 404, 400 and 421: no policy applies
 
 	// Credentials.
 	Anonymous         bool // removed from the request, and Set-Cookie and Clear-Site-Data from the answer
@@ -27,8 +27,10 @@ type Want struct {
 	AllowMethods    []string // exactly these, HEAD aside
 	AnyMethods      bool     // an endpoint takes any method: AllowMethods and at least RequestedMethod
 	RequestedMethod string
-	AllowHeaders    []string
-	MaxAge          string
+	AllowHeaders    []string // as the setting lists them, "*" included
+
+	RequestedHeaders []string
+	MaxAge           string
 
 	// A refusal.
 	Refusal bool

@@ -18,6 +18,7 @@ type Setting struct {
 	MaxAge      string // what Cache means, in seconds
 	Embed       string // "" leaves the field out
 	Senders     []string
+	Insecure    bool // dangerously_allow_insecure_origins
 	Observe     bool // enforce: false
 }
 
@@ -39,9 +40,16 @@ type World struct {
 	Origins         []string // the API's own origins
 	TrustedProxies  []string
 	IdentityHeaders []string
+	OnlyHosts       []string // the document's hosts
 	Hosts           []string // what questions put into Host, beside what the declared origins suggest
 	Settings        []*Setting
 	Endpoints       []*Endpoint
+}
+
+// identifies: the header is one of the world's identity headers, with hyphens or
+// with underscores (CGI and WSGI make one of both).
+func (w *World) identifies(header string) bool {
+	return contains(w.IdentityHeaders, strings.ReplaceAll(header, "_", "-"))
 }
 
 // Document is the world's concors.yaml. Strings are written as JSON strings,
@@ -56,6 +64,7 @@ func (w *World) Document(upstream string) string {
 	list("", "origins", w.Origins)
 	list("", "trusted_proxies", w.TrustedProxies)
 	list("", "identity_headers", w.IdentityHeaders)
+	list("", "hosts", w.OnlyHosts)
 	fmt.Fprintf(&b, "upstream: %q\npolicies:\n", upstream)
 	for _, s := range w.Settings {
 		if s.Omitted {
@@ -78,6 +87,9 @@ func (w *World) Document(upstream string) string {
 		}
 		if s.Embed != "" {
 			fmt.Fprintf(&b, "    embed: %s\n", s.Embed)
+		}
+		if s.Insecure {
+			b.WriteString("    dangerously_allow_insecure_origins: true\n")
 		}
 		if s.Observe {
 			b.WriteString("    enforce: false\n")
