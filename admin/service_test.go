@@ -221,6 +221,29 @@ func TestPreview(t *testing.T) {
 	}
 }
 
+// What was typed or pasted into a trial comes back harmless.
+func TestTrialsRepeatNoInvisibleCharacters(t *testing.T) {
+	s := newService(t, document)
+	const evil = "x\u202ex\u009bx"
+	for _, trial := range []admin.Trial{
+		{Origin: "https://docs.example.com", URL: "/api/account", Method: evil},
+		{Origin: "https://docs.example.com", URL: "/api/account", Headers: []admin.HeaderField{{Name: "Accept", Value: "x\u009bx"}}},
+		{Origin: "https://docs.example.com/" + evil, URL: "/api/account"},
+	} {
+		v, err := s.Try(t.Context(), trial)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.ContainsAny(string(data), "\u202e\u009b") {
+			t.Errorf("%s", data)
+		}
+	}
+}
+
 func TestTry(t *testing.T) {
 	s := newService(t, document)
 	d := draft(t, setting("POST /api/orders", `{"allow":"selected","domains":["https://shop.example"],"headers":["Content-Type"],"credentials":true}`))

@@ -11,6 +11,7 @@ import (
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/browser"
 	"github.com/concors/concors/endpoints"
+	"github.com/concors/concors/internal/plain"
 )
 
 // A Trial is a call that a page makes.
@@ -180,7 +181,7 @@ func (b *trialBench) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (b *trialBench) verdict(res *browser.Result) Verdict {
 	v := Verdict{
-		Allowed: res.Allowed(), Summary: upperFirst(res.Verdict()) + ".", Ran: b.ran.upstream != nil,
+		Allowed: res.Allowed(), Summary: plain.Text(upperFirst(res.Verdict())) + ".", Ran: b.ran.upstream != nil,
 		Credentials: b.ran.credentials(), Endpoint: b.last.pattern,
 		Steps: []Step{}, Notes: []string{}, Exchanges: []Exchange{},
 	}
@@ -191,23 +192,25 @@ func (b *trialBench) verdict(res *browser.Result) Verdict {
 		}
 	}
 	for _, step := range res.Steps {
-		v.Steps = append(v.Steps, Step{OK: step.OK, Text: step.Text(), Spec: step.SectionURL()})
+		v.Steps = append(v.Steps, Step{OK: step.OK, Text: plain.Text(step.Text()), Spec: step.SectionURL()})
 	}
 	for _, note := range res.Notes {
-		v.Notes = append(v.Notes, note.Text())
+		v.Notes = append(v.Notes, plain.Text(note.Text()))
 	}
 	for i := range res.Exchanges {
 		x := &res.Exchanges[i]
 		v.Exchanges = append(v.Exchanges, Exchange{
-			Preflight: x.Preflight, Method: x.Method, URL: x.URL, Status: x.Status,
+			Preflight: x.Preflight, Method: plain.Text(x.Method), URL: plain.Text(x.URL), Status: x.Status,
 			Request: headerFields(x.Header), Response: headerFields(x.ResponseHeader),
 		})
 	}
 	if f := res.Blocked; f != nil {
 		repair := f.Repair()
 		v.Blocked = &Blocked{
-			Code: f.Code, Explain: f.Explain(), Setting: repair.Setting, Page: repair.Page,
-			Console: map[string]string{"chromium": f.Chromium().Text, "firefox": f.Firefox().Text, "webkit": f.WebKit().Text},
+			Code: f.Code, Explain: plain.Text(f.Explain()), Setting: plain.Text(repair.Setting), Page: plain.Text(repair.Page),
+			Console: map[string]string{
+				"chromium": plain.Text(f.Chromium().Text), "firefox": plain.Text(f.Firefox().Text), "webkit": plain.Text(f.WebKit().Text),
+			},
 		}
 	}
 	return v
@@ -218,7 +221,7 @@ func headerFields(h http.Header) []HeaderField {
 	out := []HeaderField{}
 	for name, lines := range h {
 		for _, line := range lines {
-			out = append(out, HeaderField{name, line})
+			out = append(out, HeaderField{plain.Text(name), plain.Text(line)})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b HeaderField) int { return strings.Compare(a.Name, b.Name) })

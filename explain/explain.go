@@ -40,6 +40,8 @@ type Answer struct {
 	Held string
 	// Err is why the server could not be asked.
 	Err error
+	// Withheld are the secrets that a live server on the way was not told.
+	Withheld []Withheld
 	// Decisions are what Concors decided on each exchange, in order, if it was
 	// in front of the server: "" where it was not asked.
 	Decisions []string

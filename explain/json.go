@@ -5,14 +5,17 @@ import (
 	"net/http"
 
 	"github.com/concors/concors/cors/browser"
+	"github.com/concors/concors/internal/plain"
 )
 
-// MarshalJSON writes the answer for machines. Credentials are left out.
+// MarshalJSON writes the answer for machines. Secrets are left out, and what
+// strangers sent is made harmless, see package plain.
 func (a *Answer) MarshalJSON() ([]byte, error) {
 	q := &a.Question
 	out := answerJSON{
 		Outcome: a.Outcome, Origin: q.Page.Origin, Method: q.Call.Method, URL: q.Call.URL,
 		Kind: q.Call.Kind.String(), Credentials: string(q.Call.Credentials), Browser: q.Profile.String(), Held: a.Held,
+		Withheld: a.Withheld,
 	}
 	if a.Err != nil {
 		out.Error = a.Err.Error()
@@ -24,7 +27,7 @@ func (a *Answer) MarshalJSON() ([]byte, error) {
 		}
 		for i := range r.Exchanges {
 			e := &r.Exchanges[i]
-			x := exchangeJSON{Preflight: e.Preflight, Method: e.Method, URL: e.URL, Request: public(e.Header), Status: e.Status, Response: public(e.ResponseHeader)}
+			x := exchangeJSON{Preflight: e.Preflight, Method: e.Method, URL: e.URL, Request: publicRequest(e.Header), Status: e.Status, Response: publicAnswer(e.ResponseHeader)}
 			if i < len(a.Decisions) {
 				x.Decision = a.Decisions[i]
 			}
@@ -34,7 +37,12 @@ func (a *Answer) MarshalJSON() ([]byte, error) {
 			out.Readable = &readableJSON{Status: r.Response.Status, Header: r.Response.Header, Body: r.Response.BodyReadable}
 		}
 	}
-	return json.Marshal(out)
+	return marshalPlain(out)
+}
+
+func marshalPlain(v any) ([]byte, error) {
+	data, err := json.Marshal(v)
+	return plain.JSON(data), err
 }
 
 type answerJSON struct {
@@ -51,6 +59,7 @@ type answerJSON struct {
 	Steps       []browser.Step `json:"steps,omitempty"`
 	Notes       []browser.Note `json:"notes,omitempty"`
 	Exchanges   []exchangeJSON `json:"exchanges,omitempty"`
+	Withheld    []Withheld     `json:"withheld,omitempty"`
 	Readable    *readableJSON  `json:"readable,omitempty"`
 	Failure     *failureJSON   `json:"failure,omitempty"`
 }
@@ -105,15 +114,24 @@ func newFailureJSON(f *browser.Failure) *failureJSON {
 }
 
 // FailureJSON writes a failure, as ParseConsole finds it, for machines.
-func FailureJSON(f *browser.Failure) ([]byte, error) { return json.Marshal(newFailureJSON(f)) }
+func FailureJSON(f *browser.Failure) ([]byte, error) { return marshalPlain(newFailureJSON(f)) }
 
-// public is h without credentials.
-func public(h http.Header) http.Header {
+// publicRequest is h without the values of secrets.
+func publicRequest(h http.Header) http.Header {
 	h = h.Clone()
-	for _, name := range []string{"Authorization", "Cookie", "Set-Cookie"} {
-		if h.Get(name) != "" {
+	for name := range h {
+		if mayBeSecret(name) {
 			h.Set(name, "…")
 		}
+	}
+	return h
+}
+
+// publicAnswer is h without the cookies that it sets.
+func publicAnswer(h http.Header) http.Header {
+	h = h.Clone()
+	if h.Get("Set-Cookie") != "" {
+		h.Set("Set-Cookie", "…")
 	}
 	return h
 }

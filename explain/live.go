@@ -3,7 +3,6 @@ package explain
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -24,6 +23,9 @@ type Live struct {
 	PreflightOnly bool
 	// Send also sends calls whose method is not safe: they may change things.
 	Send bool
+	// SecretsTo are origins that may get the question's secrets beside that of
+	// its URL, after a redirect. See [Withheld].
+	SecretsTo []string
 	// Timeout bounds each request, its body included. 0: DefaultTimeout.
 	Timeout time.Duration
 	// InsecureTLS accepts any certificate, for servers under development.
@@ -32,11 +34,22 @@ type Live struct {
 	Transport http.RoundTripper
 }
 
-// Answerer returns what answers the requests of one call.
-func (l *Live) Answerer() http.RoundTripper {
+// AskLive explains q by asking the server over the network.
+func AskLive(ctx context.Context, q Question, l Live) Answer {
+	server := l.answerer()
+	a := Ask(ctx, q, server)
+	a.Withheld = server.withheld
+	return a
+}
+
+// answerer returns what answers the requests of one call.
+func (l *Live) answerer() *live {
 	a := &live{options: *l, transport: l.Transport}
 	if a.options.Timeout == 0 {
 		a.options.Timeout = DefaultTimeout
+	}
+	for _, origin := range l.SecretsTo {
+		a.named = append(a.named, originOf(origin))
 	}
 	if a.transport == nil {
 		a.transport = &http.Transport{
@@ -56,6 +69,10 @@ func (l *Live) Answerer() http.RoundTripper {
 type live struct {
 	options   Live
 	transport http.RoundTripper
+
+	named    []string // origins that get secrets; the first request's is one
+	asked    int      // how many requests were sent
+	withheld []Withheld
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -73,18 +90,15 @@ func (l *live) RoundTrip(req *http.Request) (*http.Response, error) {
 			}
 		}
 	}
+	l.withhold(req)
 	ctx, cancel := context.WithTimeout(req.Context(), l.options.Timeout)
-	req = req.WithContext(ctx)
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "Mozilla/5.0 (compatible; concors explain)")
 	}
-	res, err := l.transport.RoundTrip(req)
+	res, err := l.transport.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		cancel()
-		if ctx.Err() != nil && req.Context().Err() == ctx.Err() {
-			err = fmt.Errorf("no answer within %s: %w", l.options.Timeout, err)
-		}
-		return nil, err
+		return nil, networkError(req, l.options.Timeout, err)
 	}
 	if res.StatusCode == http.StatusSwitchingProtocols {
 		_ = res.Body.Close() // the handshake is all that is asked
@@ -106,9 +120,4 @@ type boundedBody struct {
 func (b *boundedBody) Close() error {
 	defer b.cancel()
 	return b.body.Close()
-}
-
-// AskLive explains q by asking the server over the network.
-func AskLive(ctx context.Context, q Question, l Live) Answer {
-	return Ask(ctx, q, l.Answerer())
 }

@@ -2,6 +2,8 @@ package explain
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -9,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/concors/concors/cors/browser"
 )
@@ -38,8 +41,12 @@ func rawServer(t *testing.T, talk func(net.Conn)) string {
 
 // askRaw asks a server on loopback from a page on loopback.
 func askRaw(url string, l Live) Answer {
-	q := Question{Page: browser.Page{Origin: "http://localhost:1"}, Call: browser.Call{URL: url}}
-	return AskLive(context.Background(), q, l)
+	return AskLive(context.Background(), question("http://localhost:1", url), l)
+}
+
+// question is a fetch() without any options.
+func question(origin, url string) Question {
+	return Question{Page: browser.Page{Origin: origin}, Call: browser.Call{URL: url}}
 }
 
 func TestLiveBearsBadServers(t *testing.T) {
@@ -103,16 +110,35 @@ func TestLiveBearsRedirectsInCircles(t *testing.T) {
 	}
 }
 
-// What a server sends must not write to the terminal in our place.
-func TestStoryIsSafeForTerminals(t *testing.T) {
-	evil := "https://x\x1b[2J\x1b]0;title\x07\u202e"
-	network := hosts{"api.example.com": headers(200, "Access-Control-Allow-Origin: "+evil)}
-	q := Question{Page: browser.Page{Origin: "https://docs.example.com"}, Call: browser.Call{URL: "https://api.example.com/"}}
-	a := AskLive(context.Background(), q, Live{Transport: network})
-	var out strings.Builder
-	a.Write(&out, Style{})
-	if strings.ContainsAny(out.String(), "\x1b\x07\u202e") {
-		t.Errorf("control characters in %q", out.String())
+// What a server sends must not write to the terminal in our place, nor to that
+// of whoever reads the JSON.
+func TestStrangersDoNotWriteInOurPlace(t *testing.T) {
+	evil := "https://x\x1b[2J\x1b]0;title\x07\u202e\u009b\x9b"
+	network := hosts{"api.example.com": headers(200, "Access-Control-Allow-Origin: "+evil, "X-"+evil+": "+evil)}
+	a := AskLive(context.Background(), question("https://docs.example.com", "https://api.example.com/"), Live{Transport: network})
+	a.Decisions = []string{evil}
+	var text strings.Builder
+	a.Write(&text, Style{})
+	data, err := a.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pasted, _, ok := browser.ParseConsole("Access to fetch at 'https://api.example.com/" + evil + "' from origin 'https://docs.example.com' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.")
+	if !ok {
+		t.Fatal("the console line is not known")
+	}
+	failure, err := FailureJSON(pasted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var decoded any
+	if err := json.Unmarshal(data, &decoded); err != nil {
+		t.Fatal(err)
+	}
+	for name, out := range map[string]string{"text": text.String(), "JSON": string(data) + string(failure), "decoded JSON": fmt.Sprint(decoded)} {
+		if strings.ContainsAny(out, "\x1b\x07\u202e\u009b") || !utf8.ValidString(out) || !strings.Contains(out, "\ufffd") {
+			t.Errorf("%s: %q", name, out)
+		}
 	}
 }
 

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/concors/concors/cors/browser"
+	"github.com/concors/concors/internal/plain"
 )
 
 // A Style says how a story is written.
@@ -86,7 +86,12 @@ func (a *Answer) writeSteps(w io.Writer, s Style) {
 			e := &a.Result.Exchanges[shown+1]
 			fmt.Fprintln(w, s.dim("    "+clean(wire(e))))
 			if shown+1 < len(a.Decisions) && a.Decisions[shown+1] != "" {
-				fmt.Fprintln(w, s.dim("    Concors: "+a.Decisions[shown+1]))
+				fmt.Fprintln(w, s.dim("    Concors: "+clean(a.Decisions[shown+1])))
+			}
+			for _, x := range a.Withheld {
+				if x.Exchange == shown+1 {
+					fmt.Fprintf(w, "  ! %s\n", clean(x.text()))
+				}
 			}
 		}
 	}
@@ -194,15 +199,10 @@ func capital(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// clean keeps what strangers sent from writing to the terminal in our place,
-// and shortens what they send by the megabyte.
+// clean makes what strangers sent harmless, and shortens what they send by the
+// megabyte.
 func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
+	s = plain.Text(s)
 	const most = 1000
 	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "…"

@@ -165,6 +165,39 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
+// TestFirefoxSendsAuthorizationToAnotherOrigin is a mistake of Firefox that
+// users of the model should hear of.
+func TestFirefoxSendsAuthorizationToAnotherOrigin(t *testing.T) {
+	allow := []string{"Access-Control-Allow-Origin: *", "Access-Control-Allow-Headers: authorization"}
+	to := func(location string) answer { return status(307, append(allow, "Location: "+location)...) }
+	for _, test := range []struct {
+		name    string
+		profile browser.Profile
+		answers []answer
+		told    string // who is named in the note
+	}{
+		{"one redirect removes it", browser.Firefox, []answer{ok(allow...), to(third + "/b"), ok(allow...), ok(allow...)}, ""},
+		{"a second one brings it back", browser.Firefox, []answer{ok(allow...), to(third + "/b"), ok(allow...), to("/c"), ok(allow...), ok(allow...)}, third},
+		{"in Chromium it is gone", browser.Chromium, []answer{ok(allow...), to(third + "/b"), to("/c"), ok(allow...)}, ""},
+		{"within an origin it was never gone", browser.Firefox, []answer{ok(allow...), to("/b"), ok(allow...), to("/c"), ok(allow...), ok(allow...)}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			res := runAs(test.profile, browser.Page{Origin: docs}, browser.Call{URL: api + "/a", Headers: []browser.HeaderField{hdr("Authorization", "Bearer x")}}, test.answers...)
+			told := ""
+			for _, n := range res.Notes {
+				if n.Code == browser.NoteAuthorizationReturns {
+					told += n.Subject
+				}
+			}
+			actual := res.Actual()
+			leaks := strings.HasPrefix(actual.URL, third) && actual.Header.Get("Authorization") != ""
+			if told != test.told || leaks != (test.told != "") || res.Blocked != nil {
+				t.Errorf("the note names %q, want %q; Authorization sent to the other origin: %t\n%s", told, test.told, leaks, story(res))
+			}
+		})
+	}
+}
+
 // TestLocationsOfProfiles covers redirect statuses whose Location is missing,
 // empty or malformed.
 func TestLocationsOfProfiles(t *testing.T) {

@@ -46,6 +46,7 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 		res.status == 303 && r.method != "GET" && r.method != "HEAD"
 	crossOrigin := !u.origin().sameOrigin(r.url().origin())
 	f.keepNames(rewrite, crossOrigin)
+	removed := !r.has("Authorization")
 	f.restoreHeaders(res.status)
 	if rewrite { // step 12
 		f.step(section, "The redirect turns %s into GET and drops the body.", r.method)
@@ -56,6 +57,9 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 	if crossOrigin && r.has("Authorization") {
 		f.step(section, "Authorization is removed: the redirect leads to another origin.")
 		r.remove(fetchspec.IsCORSNonWildcardRequestHeader)
+	}
+	if removed && r.has("Authorization") && !u.origin().sameOrigin(r.urls[0].origin()) {
+		f.note(NoteAuthorizationReturns, section, u.origin().String())
 	}
 	if crossOrigin {
 		r.crossed = true

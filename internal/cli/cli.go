@@ -57,6 +57,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if hint, ok := errors.AsType[*hintError](err); ok {
 		fmt.Fprintln(stderr, hint.hint)
 	}
+	if coded, ok := errors.AsType[*codedError](err); ok {
+		return coded.code
+	}
 	if !started {
 		fmt.Fprintf(stderr, "See: %s --help\n", cmd.CommandPath())
 		return exitUsage
@@ -68,6 +71,15 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+// A codedError is an error of a command whose exit codes mean something of their
+// own.
+type codedError struct {
+	error
+	code int
+}
+
+func (e *codedError) Unwrap() error { return e.error }
 
 // A hintError is an error with a sentence on what to do.
 type hintError struct {

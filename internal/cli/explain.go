@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/browser"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/explain"
@@ -48,7 +49,9 @@ to change if it fails. There are four ways to ask:
   a console line   explain 'Access to fetch at …', or on standard input
 
 A live server is asked what a browser would ask it: the preflight, then the call.
-Calls that may change something (POST, PUT, …) are sent with --send only.
+Calls that may change something (POST, PUT, …) are sent with --send only. What you
+give in --header, --cookie and --data is told to the origin of URL alone: where
+redirects lead elsewhere, a placeholder is sent, and the story says so.
 
 Exit code 0: the call is allowed, 1: it is blocked, 2: the server could not be
 asked.`,
@@ -59,7 +62,11 @@ asked.`,
   pbpaste | concors explain`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runExplain(cmd, &o, strings.Join(args, ""))
+			err := runExplain(cmd, &o, strings.Join(args, ""))
+			if _, said := errors.AsType[exitCode](err); err != nil && !said {
+				err = &codedError{err, exitNotAsked}
+			}
+			return err
 		},
 	}
 	f := cmd.Flags()
@@ -74,6 +81,7 @@ asked.`,
 	f.StringVar(&o.profile, "browser", "standard", "whose behaviour: standard, chromium, firefox or webkit")
 	f.BoolVar(&o.live.PreflightOnly, "preflight-only", false, "ask the preflight only")
 	f.BoolVar(&o.live.Send, "send", false, "also send calls that may change something")
+	f.StringArrayVar(&o.live.SecretsTo, "secrets-to", nil, "`origin` that may get what you give here when redirects lead to it; may be repeated")
 	f.DurationVar(&o.live.Timeout, "timeout", explain.DefaultTimeout, "longest `duration` of one request")
 	f.BoolVarP(&o.live.InsecureTLS, "insecure", "k", false, "accept any certificate of the server")
 	f.StringVar(&o.config, "config", "", "ask this `file` instead of a live server")
@@ -123,6 +131,11 @@ func runExplain(cmd *cobra.Command, o *explainOptions, target string) error {
 			q.Call.Method, target = method, strings.TrimSpace(rest)
 		}
 		q.Call.URL = target
+		for _, origin := range o.live.SecretsTo {
+			if _, err := originOf("--secrets-to", origin); err != nil {
+				return err
+			}
+		}
 		return p.answer(explain.AskLive(cmd.Context(), q, o.live))
 	case o.config != "" || strings.HasPrefix(target, "http://") || strings.HasPrefix(target, "https://"):
 		return errors.New("--from is missing: the origin of the page, such as --from https://docs.example.com")
@@ -149,7 +162,13 @@ func profileNamed(name string) (browser.Profile, error) {
 // question makes a question, but for its URL, out of the flags.
 func question(o *explainOptions, profile browser.Profile) (explain.Question, error) {
 	q := explain.Question{Profile: profile, Cookies: o.cookies}
-	q.Page.Origin = strings.TrimSuffix(o.from, "/") // people paste it
+	q.Page.Origin = "null"
+	if o.from != "null" {
+		var err error
+		if q.Page.Origin, err = originOf("--from", o.from); err != nil {
+			return q, err
+		}
+	}
 	q.Call.Method = o.method
 	q.Call.Credentials, q.Call.Mode = browser.CredentialsMode(o.credentials), browser.Mode(o.mode)
 	known := false
@@ -172,6 +191,29 @@ func question(o *explainOptions, profile browser.Profile) (explain.Question, err
 		q.Call.Body = browser.Body{Kind: browser.Text, Data: []byte(o.data)}
 	}
 	return q, nil
+}
+
+// originOf returns the origin that flag names. A slash at the end is forgiven:
+// it is there when the origin comes from an address bar.
+func originOf(flag, value string) (string, error) {
+	origin := strings.TrimSuffix(value, "/")
+	_, err := cors.NewSite(cors.SiteConfig{Origins: []string{origin}})
+	for e := range cors.Errors(err) {
+		switch e.Code {
+		case cors.OwnOriginScheme: // pages of apps and extensions
+		case cors.OriginUpperCase, cors.OriginDefaultPort, cors.OriginUnicodeHost: // as browsers do
+			return e.Repair, nil
+		case cors.OriginOpaqueScheme:
+			return "", &hintError{fmt.Errorf("%s %s: pages of this scheme have no origin of their own", flag, value), "Use: " + flag + " null"}
+		default:
+			err := fmt.Errorf("%s %s is not an origin: scheme, host and port, such as https://docs.example.com", flag, value)
+			if e.Repair != "" {
+				err = &hintError{err, "Use: " + flag + " " + e.Repair}
+			}
+			return "", err
+		}
+	}
+	return origin, nil
 }
 
 func explainConfig(ctx context.Context, p *explainPrinter, o *explainOptions, q explain.Question, target string, stdin io.Reader) error {
