@@ -26,7 +26,8 @@ const (
 	maxBody         = 1 << 20  // bytes of what is about a few endpoints
 	maxDocumentBody = 16 << 20 // bytes of what may hold a whole document
 
-	// retryAfter is how many seconds to wait after too many wrong tokens.
+	// retryAfter is how many seconds to wait after too many wrong tokens, or
+	// when there is too much to do.
 	retryAfter = "10"
 )
 
@@ -37,6 +38,7 @@ type operation struct {
 	public       bool     // also for those who are not logged in
 	limit        int64    // of the body, 0: maxBody
 	query        []string // parameters that it takes
+	stream       bool     // writes its answer bit by bit, and is bounded otherwise
 	answer       func(*call) (any, error)
 }
 
@@ -47,7 +49,6 @@ type call struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	query url.Values
-	limit int64 // of the body
 }
 
 // errAnswered says that the answer was written already.
@@ -109,7 +110,6 @@ func (h *Handler) enter(w http.ResponseWriter, r *http.Request, token string) bo
 	case granted:
 		return true
 	case tooFast:
-		w.Header().Set("Retry-After", retryAfter)
 		newProblem(ReasonTooManyAttempts, "").write(w)
 	default:
 		newProblem(ReasonUnauthorized, "").write(w)
@@ -123,11 +123,22 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request, op *operation) {
 		newProblem(ReasonMalformed, "The query cannot be read.").write(w)
 		return
 	}
-	c := &call{Service: h.service, h: h, w: w, r: r, query: query, limit: op.limit}
-	if c.limit == 0 {
-		c.limit = maxBody
+	answer := func(w http.ResponseWriter, r *http.Request) {
+		c := &call{Service: h.service, h: h, w: w, r: r, query: query}
+		c.answer(op)
 	}
-	err = c.checkQuery(op.query)
+	if op.stream {
+		answer(w, r)
+		return
+	}
+	if err := h.bounds.do(w, r, cmp.Or(op.limit, maxBody), answer); err != nil {
+		ProblemOf(err).write(w)
+	}
+}
+
+// answer answers as op does.
+func (c *call) answer(op *operation) {
+	err := c.checkQuery(op.query)
 	var out any
 	if err == nil {
 		out, err = op.answer(c)
@@ -137,7 +148,7 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request, op *operation) {
 	case err != nil:
 		c.fail(err)
 	case out == nil:
-		w.WriteHeader(http.StatusNoContent)
+		c.w.WriteHeader(http.StatusNoContent)
 	default:
 		c.write(out)
 	}
@@ -162,7 +173,9 @@ func (c *call) write(out any) {
 		return
 	}
 	c.w.Header().Set("Content-Type", "application/json")
-	_, _ = c.w.Write(append(body, '\n'))
+	if _, err := c.w.Write(append(body, '\n')); err != nil {
+		c.fail(err)
+	}
 }
 
 // etag is a revision as a strong entity tag. Where nothing is stored it is
@@ -216,7 +229,7 @@ func (c *call) body(out any) error {
 		newProblem(ReasonContentType, "").write(c.w)
 		return errAnswered
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, c.limit))
+	data, err := io.ReadAll(c.r.Body)
 	if err != nil {
 		return err
 	}

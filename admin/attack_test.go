@@ -262,7 +262,11 @@ type pages struct{}
 
 func (pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "page %s", r.URL.Path) }
 
-func (pages) SignIn(w http.ResponseWriter, status int, action, next, problem string) {
+func (pages) Fail(w http.ResponseWriter, _ *http.Request, err error) {
+	http.Error(w, err.Error(), http.StatusServiceUnavailable)
+}
+
+func (pages) SignIn(w http.ResponseWriter, _ *http.Request, status int, action, next, problem string) {
 	w.WriteHeader(status)
 	fmt.Fprintf(w, "sign in: %s %s %s", action, next, problem)
 }

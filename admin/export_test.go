@@ -32,3 +32,12 @@ func (a *Auth) Guessers() int {
 	defer a.mu.Unlock()
 	return len(a.guessers)
 }
+
+// Limits of work.
+const (
+	WorkTime = workTime
+	MaxLarge = maxLarge
+)
+
+// Turns is how many requests h works on at once.
+func (h *Handler) Turns() int { return cap(h.bounds.turns) }

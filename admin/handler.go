@@ -22,7 +22,10 @@ type Pages interface {
 	// SignIn writes the sign-in page. Its form posts the field token, and next
 	// if it is not empty, to action. Problem says what was wrong with the last
 	// attempt; empty: nothing.
-	SignIn(w http.ResponseWriter, status int, action, next, problem string)
+	SignIn(w http.ResponseWriter, r *http.Request, status int, action, next, problem string)
+
+	// Fail writes a page that says why there is none: an error of the service.
+	Fail(w http.ResponseWriter, r *http.Request, err error)
 }
 
 // noPages is for an API without a UI.
@@ -32,11 +35,13 @@ func (noPages) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	newProblem(ReasonNotFound, "").write(w)
 }
 
-func (noPages) SignIn(w http.ResponseWriter, status int, _, _, problem string) {
+func (noPages) SignIn(w http.ResponseWriter, _ *http.Request, status int, _, _, problem string) {
 	p := newProblem(ReasonUnauthorized, problem)
 	p.Status = status
 	p.write(w)
 }
+
+func (noPages) Fail(w http.ResponseWriter, _ *http.Request, err error) { ProblemOf(err).write(w) }
 
 // HandlerOptions are what a [Handler] is made of.
 type HandlerOptions struct {
@@ -61,12 +66,13 @@ type Handler struct {
 	pages   Pages
 	mux     *http.ServeMux
 	referer string
+	bounds  *bounds
 	feeds   atomic.Int32 // that are open
 }
 
 // NewHandler returns the handler of o.
 func NewHandler(o HandlerOptions) *Handler {
-	h := &Handler{service: o.Service, auth: o.Auth, pages: o.Pages, mux: http.NewServeMux(), referer: "no-referrer"}
+	h := &Handler{service: o.Service, auth: o.Auth, pages: o.Pages, mux: http.NewServeMux(), referer: "no-referrer", bounds: newBounds()}
 	if o.Insecure {
 		h.referer = "same-origin"
 	}
@@ -110,7 +116,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // page lets those who are logged in pass to the pages.
 func (h *Handler) page(w http.ResponseWriter, r *http.Request) {
 	if _, ok := h.auth.session(r); ok {
-		h.pages.ServeHTTP(w, r)
+		if err := h.bounds.do(w, r, maxForm, h.pages.ServeHTTP); err != nil && r.Context().Err() == nil {
+			h.pages.Fail(w, r, err)
+		}
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -124,8 +132,10 @@ func (h *Handler) page(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
-// maxForm is how large a login form may be.
-const maxForm = 4 << 10
+const (
+	maxLogin = 4 << 10 // bytes of a form to log in
+	maxForm  = 4 << 20 // of every other form, far above what people type
+)
 
 func (h *Handler) getLogin(w http.ResponseWriter, r *http.Request) {
 	next := localPath(r.URL.Query().Get("next"))
@@ -136,23 +146,23 @@ func (h *Handler) getLogin(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, next+"#", http.StatusSeeOther)
 		return
 	}
-	h.pages.SignIn(w, http.StatusOK, "/login", next, "")
+	h.pages.SignIn(w, r, http.StatusOK, "/login", next, "")
 }
 
 // postLogin takes the login form, which works without scripts.
 func (h *Handler) postLogin(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	r.Body = http.MaxBytesReader(w, r.Body, maxLogin)
 	if err := r.ParseForm(); err != nil {
-		h.pages.SignIn(w, http.StatusBadRequest, "/login", "/", "What came was not the form.")
+		h.pages.SignIn(w, r, http.StatusBadRequest, "/login", "/", "What came was not the form.")
 		return
 	}
 	next := localPath(r.PostForm.Get("next"))
 	switch h.auth.enter(r, strings.TrimSpace(r.PostForm.Get("token"))) {
 	case denied:
-		h.pages.SignIn(w, http.StatusUnauthorized, "/login", next, "This is not the token.")
+		h.pages.SignIn(w, r, http.StatusUnauthorized, "/login", next, "This is not the token.")
 	case tooFast:
 		w.Header().Set("Retry-After", retryAfter)
-		h.pages.SignIn(w, http.StatusTooManyRequests, "/login", next, "Too many wrong tokens. Wait some seconds, then try again.")
+		h.pages.SignIn(w, r, http.StatusTooManyRequests, "/login", next, "Too many wrong tokens. Wait some seconds, then try again.")
 	default:
 		h.auth.begin(w, r)
 		http.Redirect(w, r, next, http.StatusSeeOther)

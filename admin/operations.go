@@ -15,9 +15,9 @@ var operations []operation
 
 func init() { // apart, because an operation reaches this list again through its handler
 	operations = []operation{
-		{method: "GET", path: "/openapi.yaml", public: true, answer: getOpenAPI},
+		{method: "GET", path: "/openapi.yaml", public: true, stream: true, answer: getOpenAPI},
 		{method: "GET", path: "/session", answer: getSession},
-		{method: "POST", path: "/session", public: true, limit: maxForm, answer: postSession},
+		{method: "POST", path: "/session", public: true, limit: maxLogin, answer: postSession},
 		{method: "DELETE", path: "/session", answer: deleteSession},
 		{method: "GET", path: "/state", answer: getState},
 		{method: "GET", path: "/document", answer: getDocument},
@@ -37,7 +37,7 @@ func init() { // apart, because an operation reaches this list again through its
 		{method: "POST", path: "/allow", answer: postAllow},
 		{method: "GET", path: "/traffic", query: []string{"outcome", "endpoint", "origin", "limit"}, answer: getTraffic},
 		{method: "GET", path: "/decisions", answer: getDecisions},
-		{method: "GET", path: "/feed", answer: getFeed},
+		{method: "GET", path: "/feed", stream: true, answer: getFeed},
 		{method: "GET", path: "/history", query: []string{"limit"}, answer: getHistory},
 		{method: "POST", path: "/history/restore", answer: postRestore},
 		{method: "POST", path: "/history/undo", answer: postUndo},

@@ -46,6 +46,7 @@ const (
 	ReasonUnknownPolicy   = "unknown-policy"
 	ReasonUnknownRevision = "unknown-revision"
 	ReasonTooManyFeeds    = "too-many-feeds"
+	ReasonBusy            = "busy"
 	ReasonUnavailable     = "unavailable"
 )
 
@@ -71,6 +72,7 @@ var problems = map[string]struct {
 	ReasonUnknownPolicy:   {http.StatusNotFound, "There is no such policy"},
 	ReasonUnknownRevision: {http.StatusNotFound, "This revision is not remembered"},
 	ReasonTooManyFeeds:    {http.StatusServiceUnavailable, "Too many feeds are open: close one"},
+	ReasonBusy:            {http.StatusServiceUnavailable, "This is more than the admin side does at once: wait a moment, or ask for less"},
 	ReasonUnavailable:     {http.StatusServiceUnavailable, "The document cannot be reached"},
 }
 
@@ -124,6 +126,8 @@ func sentinelProblem(err error) (*Problem, bool) {
 		{ErrUnknownPolicy, ReasonUnknownPolicy},
 		{store.ErrUnknownRevision, ReasonUnknownRevision},
 		{store.ErrClosed, ReasonUnavailable},
+		{ErrBusy, ReasonBusy},
+		{context.DeadlineExceeded, ReasonBusy},
 		{context.Canceled, ReasonUnavailable},
 	} {
 		if errors.Is(err, s.err) {
@@ -137,8 +141,11 @@ func sentinelProblem(err error) (*Problem, bool) {
 func (p *Problem) write(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
-	if p.Status == http.StatusUnauthorized {
+	switch p.Reason {
+	case ReasonUnauthorized:
 		h.Set("WWW-Authenticate", `Bearer realm="Concors"`)
+	case ReasonTooManyAttempts, ReasonBusy:
+		h.Set("Retry-After", retryAfter)
 	}
 	body, err := json.Marshal(p)
 	if err != nil {

@@ -75,6 +75,7 @@ var (
 	ErrBroken          = errors.New("the stored document is broken; saving would replace it")
 	ErrUnknownEndpoint = errors.New("there is no such endpoint")
 	ErrUnknownPolicy   = errors.New("there is no such policy")
+	ErrBusy            = errors.New("this is more than the admin side does at once")
 )
 
 // A State is what every page shows.

@@ -187,6 +187,7 @@ var reasonTexts = map[cors.Reason]string{
 	cors.MethodNotAllowed:   "no endpoint at this path takes the method",
 	cors.HeaderNotAllowed:   "it would set a request header that is not allowed",
 	cors.HeaderListTooLarge: "the list of request headers is too large",
+	cors.HostNotServed:      "Host is none of those that the document lists",
 }
 
 func reasonText(r cors.Reason) string { return reasonTexts[r] }

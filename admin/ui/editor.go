@@ -444,12 +444,14 @@ func (h *Handler) find(ctx context.Context, patterns []string) ([]target, error)
 		rows[list.Endpoints[i].Pattern] = &list.Endpoints[i]
 	}
 	var found []target
+	there := make(map[string]bool)
 	for _, p := range patterns {
 		row := rows[p]
 		if row == nil {
 			return nil, fmt.Errorf("admin: %w: %q", admin.ErrUnknownEndpoint, p)
 		}
-		if !slices.ContainsFunc(found, func(t target) bool { return t.Pattern == p }) {
+		if !there[p] {
+			there[p] = true
 			found = append(found, target{p, entries[p], row.Setting, row.Traffic})
 		}
 	}

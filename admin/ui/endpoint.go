@@ -47,7 +47,7 @@ func (h *Handler) newEndpoint(w http.ResponseWriter, r *http.Request) error {
 
 // postEndpoints takes what the editor of endpoints posts.
 func (h *Handler) postEndpoints(w http.ResponseWriter, r *http.Request) error {
-	f, err := readForm(w, r)
+	f, err := readForm(r)
 	if err != nil {
 		return err
 	}

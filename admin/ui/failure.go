@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -32,6 +34,7 @@ func (e requestError) Error() string { return string(e) }
 func failureOf(err error) failure {
 	f := failure{Reason: sentence(strings.TrimPrefix(err.Error(), "admin: "))}
 	input, isInput := errors.AsType[*admin.InputError](err)
+	large, isLarge := errors.AsType[*http.MaxBytesError](err)
 	_, isRequest := errors.AsType[requestError](err)
 	switch {
 	case errors.Is(err, errMissing):
@@ -48,6 +51,14 @@ func failureOf(err error) failure {
 		f.Help = "The history keeps the last hundred revisions."
 	case errors.Is(err, admin.ErrReadOnly):
 		f.Status, f.Title = http.StatusForbidden, "Nothing was saved"
+	case isLarge:
+		f.Status, f.Title = http.StatusRequestEntityTooLarge, "This is too large"
+		f.Reason = fmt.Sprintf("At most %s bytes are read.", grouped(uint64(large.Limit)))
+		f.Help = "Nothing was changed. Save it in parts, or change the file itself."
+	case errors.Is(err, admin.ErrBusy), errors.Is(err, context.DeadlineExceeded):
+		f.Status, f.Title = http.StatusServiceUnavailable, "The admin side is busy"
+		f.Reason = "It does little at a time, so that traffic is not slowed."
+		f.Help = "Wait a moment, then try again."
 	case isInput:
 		f.Status, f.Title, f.Reason = http.StatusBadRequest, "This cannot be done", sentence(input.Message)
 	case isRequest:

@@ -62,15 +62,11 @@ func values(text string) []string {
 	})
 }
 
-// Limits of the editor, far above what people do.
-const (
-	maxFormBytes = 4 << 20
-	maxTargets   = 10_000
-)
+// maxTargets is how many endpoints are edited at once, far above what people do.
+const maxTargets = 10_000
 
 // readForm reads the fields that r posts.
-func readForm(w http.ResponseWriter, r *http.Request) (form, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxFormBytes)
+func readForm(r *http.Request) (form, error) {
 	if err := r.ParseForm(); err != nil {
 		return form{}, requestError("the form cannot be read: " + err.Error())
 	}

@@ -38,7 +38,7 @@ func (h *Handler) showHistory(w http.ResponseWriter, r *http.Request, status int
 
 // undo goes back to the revision before.
 func (h *Handler) undo(w http.ResponseWriter, r *http.Request) error {
-	f, err := readForm(w, r)
+	f, err := readForm(r)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (h *Handler) undo(w http.ResponseWriter, r *http.Request) error {
 
 // restore goes back to any revision.
 func (h *Handler) restore(w http.ResponseWriter, r *http.Request) error {
-	f, err := readForm(w, r)
+	f, err := readForm(r)
 	if err != nil {
 		return err
 	}
@@ -113,20 +113,50 @@ func savedIn(r *http.Request, state admin.State) *savedNotice {
 	return n
 }
 
+// How much of a document is shown: more is no reading.
+const (
+	maxFileBytes = 256 << 10
+	maxFileLines = 20_000
+)
+
+// A fileLine is a line of the document.
+type fileLine struct {
+	Text  string
+	Wrong bool // a mistake points at it
+}
+
 // file shows the document as it is stored.
 func (h *Handler) file(w http.ResponseWriter, r *http.Request) error {
 	doc, err := h.service.Document(r.Context())
 	if err != nil {
 		return err
 	}
-	const most = 256 << 10 // more is no reading
-	text, cut := doc.Text, false
-	if len(text) > most {
-		text, cut = strings.ToValidUTF8(text[:most], ""), true
+	state, err := h.service.State(r.Context())
+	if err != nil {
+		return err
 	}
-	data := struct {
-		Lines []string
+	text, cut := doc.Text, false
+	if len(text) > maxFileBytes {
+		text, cut = strings.ToValidUTF8(text[:maxFileBytes], ""), true
+	}
+	var data struct {
+		Lines []fileLine
 		Cut   bool
-	}{strings.Split(strings.TrimSuffix(text, "\n"), "\n"), cut}
+	}
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		if len(data.Lines) == maxFileLines {
+			cut = true
+			break
+		}
+		data.Lines = append(data.Lines, fileLine{Text: line})
+	}
+	data.Cut = cut
+	if state.Problem != nil {
+		for _, m := range state.Problem.Mistakes {
+			if 0 < m.Line && m.Line <= len(data.Lines) {
+				data.Lines[m.Line-1].Wrong = true
+			}
+		}
+	}
 	return h.show(w, r, http.StatusOK, "page_file.html", view{Title: "The document", Nav: "history", Data: data})
 }

@@ -50,7 +50,7 @@ func (h *Handler) newPolicy(w http.ResponseWriter, r *http.Request) error {
 
 // postPolicy takes what the editor of a policy posts.
 func (h *Handler) postPolicy(w http.ResponseWriter, r *http.Request) error {
-	f, err := readForm(w, r)
+	f, err := readForm(r)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -59,7 +60,7 @@ func New(s *admin.Service, log *slog.Logger) (*Handler, error) {
 		"GET /file":             h.file,
 		"/":                     h.missing,
 	} {
-		h.mux.Handle(pattern, h.page(serve))
+		h.mux.Handle(pattern, h.orFail(serve))
 	}
 	return h, nil
 }
@@ -138,12 +139,12 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, status int, name 
 		}
 		v.Saved = savedIn(r, v.State)
 	}
-	return h.write(w, status, name, v)
+	return h.write(w, r, status, name, v)
 }
 
-func (h *Handler) write(w http.ResponseWriter, status int, name string, v view) error {
+func (h *Handler) write(w http.ResponseWriter, r *http.Request, status int, name string, v view) error {
 	v.Now = time.Now()
-	var body bytes.Buffer
+	body := page{ctx: r.Context()}
 	if err := h.pages[name].ExecuteTemplate(&body, "base.html", v); err != nil {
 		return err
 	}
@@ -155,36 +156,59 @@ func (h *Handler) write(w http.ResponseWriter, status int, name string, v view) 
 	return nil
 }
 
-// page turns what serve returns into an error page.
-func (h *Handler) page(serve func(http.ResponseWriter, *http.Request) error) http.Handler {
+// maxPage is how many bytes a page has at most: many times the largest.
+const maxPage = 16 << 20
+
+// A page is a page that is being written. It takes no more when nobody waits
+// for it any longer.
+type page struct {
+	bytes.Buffer
+	ctx context.Context
+}
+
+func (p *page) Write(b []byte) (int, error) {
+	switch {
+	case p.ctx.Err() != nil:
+		return 0, context.Cause(p.ctx)
+	case p.Len()+len(b) > maxPage:
+		return 0, admin.ErrBusy
+	}
+	return p.Buffer.Write(b)
+}
+
+// orFail is serve with an error page for what it returns.
+func (h *Handler) orFail(serve func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := serve(w, r)
-		if err == nil || r.Context().Err() != nil {
-			return
-		}
-		failure := failureOf(err)
-		failure.Retry = r.Method == http.MethodGet
-		failure.Address = r.URL.RequestURI()
-		if failure.Status == http.StatusInternalServerError {
-			h.log.Error("a page failed", "path", r.URL.Path, "error", err)
-		}
-		v := view{Title: failure.Title, Data: failure, Bare: true}
-		if state, err := h.service.State(r.Context()); err == nil {
-			v.State, v.Bare = state, false
-		}
-		if err := h.write(w, failure.Status, "page_error.html", v); err != nil {
-			h.log.Error("the error page failed", "error", err)
-			http.Error(w, failure.Title+".", http.StatusInternalServerError)
+		if err := serve(w, r); err != nil && r.Context().Err() == nil {
+			h.Fail(w, r, err)
 		}
 	})
+}
+
+// Fail writes the error page of err.
+func (h *Handler) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	failure := failureOf(err)
+	failure.Retry = r.Method == http.MethodGet
+	failure.Address = r.URL.RequestURI()
+	if failure.Status == http.StatusInternalServerError {
+		h.log.Error("a page failed", "path", r.URL.Path, "error", err)
+	}
+	v := view{Title: failure.Title, Data: failure, Bare: true}
+	if state, err := h.service.State(r.Context()); err == nil {
+		v.State, v.Bare = state, false
+	}
+	if err := h.write(w, r, failure.Status, "page_error.html", v); err != nil {
+		h.log.Error("the error page failed", "error", err)
+		http.Error(w, failure.Title+".", http.StatusInternalServerError)
+	}
 }
 
 // SignIn writes the sign-in page, with which the admin side answers whoever is
 // not signed in. Its form posts the field token, and next if it is not empty,
 // to action. Problem says what was wrong with the last attempt; empty: nothing.
-func (h *Handler) SignIn(w http.ResponseWriter, status int, action, next, problem string) {
+func (h *Handler) SignIn(w http.ResponseWriter, r *http.Request, status int, action, next, problem string) {
 	data := struct{ Action, Next, Problem string }{action, next, problem}
-	if err := h.write(w, status, "page_signin.html", view{Title: "Sign in", Bare: true, Data: data}); err != nil {
+	if err := h.write(w, r, status, "page_signin.html", view{Title: "Sign in", Bare: true, Data: data}); err != nil {
 		h.log.Error("the sign-in page failed", "error", err)
 		http.Error(w, "The sign-in page failed.", http.StatusInternalServerError)
 	}

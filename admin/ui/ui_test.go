@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/http/httptest"
@@ -174,4 +175,53 @@ func liveHandler(t *testing.T) (*Handler, *admin.Service) {
 		t.Fatal(err)
 	}
 	return h, s
+}
+
+// brokenFile is the page of a document in which n endpoints use a policy that
+// is missing: a mistake in every second line.
+func brokenFile(t *testing.T, n int) (*Handler, *http.Request) {
+	t.Helper()
+	text := "upstream: http://127.0.0.1:1\nendpoints:\n"
+	for i := range n {
+		text += fmt.Sprintf("  - endpoint: GET /%d\n    cors: missing\n", i)
+	}
+	s, err := admin.New(admin.Options{Store: store.NewMemory([]byte(text), store.Options{})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := New(s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h, httptest.NewRequest(http.MethodGet, "/file", nil)
+}
+
+func TestTheFileShowsItsMistakesInLinearTime(t *testing.T) {
+	cost := func(n int) float64 {
+		h, r := brokenFile(t, n)
+		return testing.AllocsPerRun(1, func() {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if marked := strings.Count(w.Body.String(), `class="wrong"`); w.Code != 200 || marked != min(n, 1000) {
+				t.Fatalf("%d: %d lines are marked, want %d", w.Code, marked, min(n, 1000))
+			}
+		})
+	}
+	if few, many := cost(250), cost(1000); many > 5*few {
+		t.Errorf("%.0f allocations for 1000 endpoints, %.0f for 250: more than in proportion", many, few)
+	}
+}
+
+func TestAPageEndsWhenNobodyWaitsForIt(t *testing.T) {
+	h, r := brokenFile(t, 1000)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r.WithContext(ctx))
+	if w.Body.Len() > 0 {
+		t.Errorf("%d bytes were written for nobody", w.Body.Len())
+	}
+	if n := testing.AllocsPerRun(1, func() { h.ServeHTTP(httptest.NewRecorder(), r.WithContext(ctx)) }); n > 1000 {
+		t.Errorf("%.0f allocations for nobody", n)
+	}
 }
