@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -55,19 +56,37 @@ endpoints:
   - {endpoint: "GET /public/{id}", cors: {allow: all}}
   - {endpoint: "POST /public/{id}", cors: {allow: all}}
   - {endpoint: "POST /own/{id}"}
+  - {endpoint: "GET /cached/{kind}/none/{id}"}
+  - {endpoint: "GET /cached/{kind}/docs/{id}", cors: docs}
+  - {endpoint: "GET /cached/{kind}/all/{id}", cors: {allow: all}}
 `
 
 // A world is the gateway, its upstream and the websites.
 type world struct {
-	t        *testing.T
-	gateway  string // address
-	websites string // address
-	upstream *upstream
+	t         *testing.T
+	authority *realbrowser.Authority
+	gateway   string            // address
+	websites  string            // address
+	also      map[string]string // addresses of other hosts
+	upstream  *upstream
 
 	mu      sync.Mutex // guards the rest
 	handled []string   // "METHOD path status" from the gateway's access log
 	more    chan struct{}
 }
+
+// buildProgram builds concors and returns its path.
+func buildProgram(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "concors")
+	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/concors").CombinedOutput(); err != nil {
+		t.Fatalf("building concors: %v\n%s", err, out)
+	}
+	return binary
+}
+
+// quiet hears of browsers that try plain HTTP with every name.
+var quiet = log.New(io.Discard, "", 0)
 
 // newWorld starts everything. binary is concors.
 func newWorld(t *testing.T, binary string) *world {
@@ -75,7 +94,7 @@ func newWorld(t *testing.T, binary string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, upstream: new(upstream), more: make(chan struct{})}
+	w := &world{t: t, authority: authority, upstream: new(upstream), more: make(chan struct{})}
 	server := httptest.NewServer(w.upstream)
 	t.Cleanup(server.Close)
 
@@ -84,6 +103,7 @@ func newWorld(t *testing.T, binary string) *world {
 		_, _ = io.WriteString(w, "<!doctype html><title>A website</title>")
 	}))
 	pages.TLS = authority.TLSConfig()
+	pages.Config.ErrorLog = quiet
 	pages.StartTLS()
 	t.Cleanup(pages.Close)
 	w.websites = pages.Listener.Addr().String()
@@ -147,7 +167,7 @@ func keyPair(t *testing.T, a *realbrowser.Authority, dir string) (cert, key stri
 func (w *world) serve(binary string, args ...string) {
 	w.t.Helper()
 	cmd := exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin", "off", "--log-format", "json"}, args...)...)
-	log, err := cmd.StderrPipe()
+	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -157,7 +177,7 @@ func (w *world) serve(binary string, args ...string) {
 	listening, done := make(chan string, 1), make(chan struct{})
 	go func() {
 		defer close(done)
-		lines := bufio.NewScanner(log)
+		lines := bufio.NewScanner(stderr)
 		for lines.Scan() {
 			w.heard(lines.Bytes(), listening)
 		}
@@ -225,8 +245,12 @@ func (w *world) handledFor(ctx context.Context, path string, n int) []string {
 // dial leads the API's name to the gateway, all others to the websites.
 func (w *world) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	to := w.websites
-	if address == strings.TrimPrefix(api, "https://")+":443" {
+	name, _, _ := strings.Cut(address, ":")
+	switch {
+	case name == host(api):
 		to = w.gateway
+	case w.also[name] != "":
+		to = w.also[name]
 	}
 	return new(net.Dialer).DialContext(ctx, network, to)
 }
@@ -259,6 +283,8 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/login":
 		http.SetCookie(w, &http.Cookie{Name: "session", Value: "1", Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteNoneMode})
 		w.Header().Set("Content-Type", "text/html")
+	case strings.HasPrefix(r.URL.Path, "/cached/"):
+		personal(w, r)
 	case strings.HasPrefix(r.URL.Path, "/failing/"):
 		http.Error(w, "it failed", http.StatusInternalServerError)
 	case strings.HasPrefix(r.URL.Path, "/socket/"):
