@@ -103,6 +103,10 @@ func modifyResponse(res *http.Response) error {
 	clear(res.Header)
 	if kind != nil {
 		res.Header[contentType] = kind
+	} else {
+		// Nor does ours: net/http guesses a type unless told that there is none,
+		// and a browser that hears nosniff would believe the guess.
+		h[contentType] = nil
 	}
 	x.setHeaders(h)
 	return nil
