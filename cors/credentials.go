@@ -1,6 +1,7 @@
 package cors
 
 import (
+	"io"
 	"net/http"
 	"strings"
 
@@ -42,40 +43,129 @@ func (d *Decision) keepsAuthorization(r *http.Request) bool {
 	return true
 }
 
+// IsCredential reports whether a request header of this name says who the
+// caller is: Cookie, Authorization and the identity headers, in any spelling. To
+// CGI, WSGI and the like, X_Remote_User is X-Remote-User.
+func (s *Site) IsCredential(name string) bool {
+	if fetchspec.EqualFold(name, "Cookie") || fetchspec.EqualFold(name, "Authorization") {
+		return true
+	}
+	for _, identity := range s.identity {
+		if sameVariable(name, identity) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameVariable reports whether two header names are one variable in a CGI
+// environment (RFC 3875, section 4.1.18): letters in any case, underscores for
+// hyphens.
+func sameVariable(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		c, d := a[i], b[i]
+		if c == '_' {
+			c = '-'
+		}
+		if d == '_' {
+			d = '-'
+		}
+		if c != d && (c|0x20 != d|0x20 || c|0x20 < 'a' || 'z' < c|0x20) {
+			return false
+		}
+	}
+	return true
+}
+
 // Request returns the request that is to run: r itself or, if d drops
-// credentials that r carries, a shallow copy without them. A server deletes the
-// uploaded files of its own request only, so whoever parses forms of the copy
-// sets r.MultipartForm to the copy's.
+// credentials, a shallow copy without them. Trailers that name the caller do not
+// get into the copy either. A server deletes the uploaded files of its own
+// request only, so whoever parses forms of the copy sets r.MultipartForm to the
+// copy's.
 func (d *Decision) Request(r *http.Request) *http.Request {
-	if !d.Anonymous || !d.carried || d.Observed {
+	if !d.Anonymous || d.Observed {
+		return r
+	}
+	site, keep := d.c.site, d.keepsAuthorization(r)
+	drops := func(name string) bool {
+		return site.IsCredential(name) && !(keep && name == "Authorization")
+	}
+	certificate := r.TLS != nil && len(r.TLS.PeerCertificates) > 0
+	trailers := r.Trailer != nil || r.ContentLength < 0
+	if !certificate && !trailers && !anyName(r.Header, drops) {
 		return r
 	}
 	out := new(http.Request)
 	*out = *r
 	out.Header = make(http.Header, len(r.Header))
-	keep := d.keepsAuthorization(r)
 	for name, lines := range r.Header {
-		if name == "Cookie" || name == "Authorization" && !keep {
-			continue
+		if !drops(name) {
+			out.Header[name] = lines
 		}
-		out.Header[name] = lines
 	}
-	for _, name := range d.c.site.identity {
-		delete(out.Header, name)
-	}
-	if r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
+	if certificate {
 		state := *r.TLS
 		state.PeerCertificates, state.VerifiedChains = nil, nil
 		out.TLS = &state
 	}
+	if trailers && r.Body != nil {
+		site.anonymizeTrailers(r, out)
+	}
 	return out
 }
 
-// dropCredentials removes what an answer could do to the visitor's session.
+func anyName(h http.Header, is func(name string) bool) bool {
+	for name := range h {
+		if is(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// anonymizeTrailers has the trailers of r come into those of its copy out when
+// the body has ended, without those that name the caller.
+func (s *Site) anonymizeTrailers(r, out *http.Request) {
+	out.Trailer = nil
+	body := &anonymousBody{r.Body, s, r, out}
+	body.copyTrailers() // those that are announced, without values
+	out.Body = body
+}
+
+type anonymousBody struct {
+	io.ReadCloser
+	site   *Site
+	r, out *http.Request
+}
+
+func (b *anonymousBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		b.copyTrailers()
+	}
+	return n, err
+}
+
+func (b *anonymousBody) copyTrailers() {
+	for name, lines := range b.r.Trailer {
+		if b.site.IsCredential(name) {
+			continue
+		}
+		if b.out.Trailer == nil {
+			b.out.Trailer = make(http.Header)
+		}
+		b.out.Trailer[name] = lines
+	}
+}
+
+// dropCredentials removes what an answer could do to the visitor's session, in
+// any spelling: a handler's w.Header()["set-cookie"] leaves as it is.
 func dropCredentials(h http.Header) {
-	for _, name := range [...]string{"Set-Cookie", "Clear-Site-Data"} {
-		//lint:ignore S1033 a look is cheaper than a delete
-		if _, found := h[name]; found {
+	for name := range h {
+		if fetchspec.EqualFold(name, "Set-Cookie") || fetchspec.EqualFold(name, "Clear-Site-Data") {
 			delete(h, name)
 		}
 	}
