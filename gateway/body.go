@@ -3,7 +3,6 @@ package gateway
 import (
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -64,10 +63,11 @@ func (b *clientBody) settle() {
 }
 
 // announce prepares out, the request to the upstream, for the trailers that the
-// client has announced, except those that have no business behind a body.
+// client has announced, except those that have no business behind a body: what
+// says who the caller is, and how it came.
 func (b *clientBody) announce(out *http.Request) {
 	for name := range out.Trailer {
-		if notInRequestTrailers(name) {
+		if b.x.live.table.Site().IsCredential(name) || notInRequestTrailers(meant(name)) {
 			delete(out.Trailer, name)
 		}
 	}
@@ -94,9 +94,8 @@ func (b *clientBody) Read(p []byte) (int, error) {
 // the header could take this one for something that was judged, or that we say.
 func notInRequestTrailers(name string) bool {
 	switch name {
-	case "Authorization", "Cookie", "Forwarded", "Host", "Origin":
+	case "Forwarded", "Host", "Origin":
 		return true
 	}
-	return strings.HasPrefix(name, "Sec-") || strings.HasPrefix(name, "X-Forwarded-") ||
-		slices.Contains(spoofable[:], name)
+	return strings.HasPrefix(name, "Sec-") || saysHowItCame(name)
 }

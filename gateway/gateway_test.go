@@ -122,13 +122,26 @@ func send(t testing.TB, c *http.Client, r *http.Request) reply {
 	return reply{res, string(b)}
 }
 
-// raw sends bytes as they are and returns the answer to them.
-func (a *api) raw(request string) reply {
+// patience is how long a test waits for what should come at once. Only one that
+// fails waits that long.
+const patience = 20 * time.Second
+
+// dial connects to the gateway for the time of the test.
+func (a *api) dial() net.Conn {
 	a.t.Helper()
 	conn, err := net.Dial("tcp", a.front.Listener.Addr().String())
 	if err != nil {
 		a.t.Fatal(err)
 	}
+	a.t.Cleanup(func() { conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	return conn
+}
+
+// raw sends bytes as they are and returns the answer to them.
+func (a *api) raw(request string) reply {
+	a.t.Helper()
+	conn := a.dial()
 	defer conn.Close()
 	if _, err := io.WriteString(conn, request); err != nil {
 		a.t.Fatal(err)
@@ -222,7 +235,7 @@ func (b *logBuffer) Write(p []byte) (int, error) {
 // until returns what was logged as soon as it contains s.
 func (b *logBuffer) until(t testing.TB, s string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // only a failing test waits for it
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for {
 		b.mu.Lock()

@@ -13,14 +13,24 @@ type upstreamCORS struct {
 	origin, credentials []string
 }
 
+const (
+	accessControl  = "Access-Control-"
+	resourcePolicy = "Cross-Origin-Resource-Policy"
+)
+
 // dropUpstream removes the upstream's own word on what the policy decides: all
-// Access-Control-* headers. (SetHeaders replaces the others.)
+// Access-Control-* headers, and Cross-Origin-Resource-Policy, however a
+// Transport spells them.
 func dropUpstream(h http.Header) (was upstreamCORS) {
 	for name, lines := range h {
-		if !strings.HasPrefix(name, "Access-Control-") {
+		if len(name) == len(resourcePolicy) && strings.EqualFold(name, resourcePolicy) {
+			delete(h, name)
 			continue
 		}
-		switch name {
+		if len(name) < len(accessControl) || !strings.EqualFold(name[:len(accessControl)], accessControl) {
+			continue
+		}
+		switch http.CanonicalHeaderKey(name) {
 		case "Access-Control-Allow-Origin":
 			was.set, was.origin = true, lines
 		case "Access-Control-Allow-Credentials":
@@ -56,10 +66,10 @@ func (u upstreamCORS) String() string {
 // header (RFC 9110, section 6.5.1).
 func notInTrailers(name string) bool {
 	switch name {
-	case "Set-Cookie", "Clear-Site-Data", "Cross-Origin-Resource-Policy", "Vary":
+	case "Set-Cookie", "Clear-Site-Data", resourcePolicy, "Vary":
 		return true
 	}
-	return strings.HasPrefix(name, "Access-Control-")
+	return strings.HasPrefix(name, accessControl)
 }
 
 // trailersOf removes from the trailers that res announces what must not be
@@ -154,14 +164,24 @@ func (x *exchange) forwardedHeaders(h http.Header) {
 // WSGI programs, X_Forwarded_For and X-Forwarded-For are one.
 func dropLookalikes(h http.Header) {
 	for name := range h {
-		if strings.IndexByte(name, '_') < 0 {
-			continue
-		}
-		meant := http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))
-		if strings.HasPrefix(meant, "X-Forwarded-") || slices.Contains(spoofable[:], meant) {
+		if strings.IndexByte(name, '_') >= 0 && saysHowItCame(meant(name)) {
 			delete(h, name)
 		}
 	}
+}
+
+// meant returns the header name that an underscored one stands for.
+func meant(name string) string {
+	if strings.IndexByte(name, '_') < 0 {
+		return name
+	}
+	return http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))
+}
+
+// saysHowItCame reports whether a header is one by which proxies tell how a
+// request came in.
+func saysHowItCame(name string) bool {
+	return strings.HasPrefix(name, "X-Forwarded-") || slices.Contains(spoofable[:], name)
 }
 
 func cut(s string, n int) string {

@@ -351,7 +351,7 @@ func TestConnectionSurvivesAnAnswerBeforeTheBody(t *testing.T) {
 		{"Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n"},
 	} {
 		for range 3 {
-			_ = conn.SetDeadline(time.Now().Add(20 * time.Second)) // only a failing test waits for it
+			_ = conn.SetDeadline(time.Now().Add(patience))
 			_, _ = fmt.Fprintf(conn, "POST /upload HTTP/1.1\r\nHost: h\r\n%s\r\n%s\r\n\r\n", allowed, tc.header)
 			res, err := http.ReadResponse(in, nil)
 			if err != nil {
