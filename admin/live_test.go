@@ -305,3 +305,14 @@ func TestTokenFile(t *testing.T) {
 		}
 	}
 }
+
+// Programs that escape everything beyond ASCII write some characters in two
+// halves.
+func TestPutOfEscapedJSON(t *testing.T) {
+	s := newSide(t, document)
+	s.ask("PUT", "/document", `{"upstream":"http://127.0.0.1:1","policies":{"\ud83d\ude80":{"allow":"all"}},"endpoints":[{"endpoint":"GET /a","cors":"\ud83d\ude80"}]}`, s.match()).want(200)
+	if got := s.ask("GET", "/policies", "").want(200); !strings.Contains(got.body, `"name":"🚀"`) {
+		t.Errorf("got %s", got.body)
+	}
+	s.ask("PATCH", "/document", setting("GET /a", `{"allow":"selected","domains":["https://\ud83d\ude80.example"]}`), s.match()).want(422)
+}

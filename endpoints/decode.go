@@ -79,7 +79,8 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 		d.add(at, DocumentNotUTF8, "", "", "", "")
 		return nil
 	}
-	loader, err := yaml.NewLoader(bytes.NewReader(data))
+	text, pairs := joinSurrogates(data)
+	loader, err := yaml.NewLoader(bytes.NewReader(text))
 	if err != nil {
 		d.syntax(data, err)
 		return nil
@@ -94,6 +95,7 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 		d.syntax(data, err)
 		return nil
 	}
+	pairs.restore(&first)
 	switch err := loader.Load(&next); {
 	case err == nil:
 		d.add(placeOf(&next), DocumentsMany, "", "", "", "")
