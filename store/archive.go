@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/concors/concors/internal/unversioned"
 )
 
 // An archive is the folder in which the revisions of a file are kept, one file
@@ -82,16 +84,6 @@ func (a archive) list() ([]archived, error) {
 	return list, nil
 }
 
-// entries returns what [History.Revisions] does.
-func (a archive) entries() ([]Entry, error) {
-	list, err := a.list()
-	entries := make([]Entry, 0, len(list))
-	for _, e := range list[:min(len(list), HistoryLen)] {
-		entries = append(entries, e.Entry)
-	}
-	return entries, err
-}
-
 // read returns what [History.Raw] does.
 func (a archive) read(rev Revision) ([]byte, error) {
 	list, err := a.list()
@@ -114,40 +106,38 @@ func (a archive) read(rev Revision) ([]byte, error) {
 	return raw, nil
 }
 
-// add keeps v as the newest revision and forgets the oldest ones. It does
-// nothing if v is the newest one already, or if another process has kept v and
-// more since v was seen. Mode is that of the document. Precondition: the
-// document is locked.
-func (a archive) add(v version, mode fs.FileMode) error {
-	list, err := a.list()
-	if err != nil {
-		return err
-	}
-	e := archived{Entry: v.Entry, number: 1}
+// add archives s, which is not archived yet, as the newest of list, and forgets
+// the oldest ones. It returns the list that this makes. Mode is that of the
+// document. Precondition: the document is locked.
+func (a archive) add(list []archived, s Snapshot, mode fs.FileMode) ([]archived, error) {
+	e := archived{Entry: entryOf(s), number: 1}
 	if len(list) > 0 {
-		newest := list[0]
-		isListed := slices.ContainsFunc(list, func(e archived) bool { return e.Revision == v.Revision })
-		if newest.Revision == v.Revision || isListed && newest.Time.After(v.Time) {
-			return nil
-		}
-		e.number = newest.number + 1
+		e.number = list[0].number + 1
 	}
+	e.name = a.nameOf(e)
 	if err := makeArchive(a.dir, mode); err != nil {
-		return err
+		return list, err
 	}
-	if err := writeDurably(filepath.Join(a.dir, a.nameOf(e)), v.raw, mode.Perm()); err != nil {
-		return err
+	if err := writeDurably(filepath.Join(a.dir, e.name), s.Raw, mode.Perm()); err != nil {
+		return list, err
 	}
-	for _, old := range list[min(len(list), HistoryLen-1):] {
+	list = slices.Insert(list, 0, e)
+	old := list[min(len(list), HistoryLen):]
+	list = list[:min(len(list), HistoryLen)]
+	var err error
+	for _, old := range old {
 		err = errors.Join(err, os.Remove(filepath.Join(a.dir, old.name)))
 	}
-	return err
+	return list, err
 }
+
+// writing is how the name of a file ends that is being written to an archive.
+const writing = ".writing"
 
 // writeDurably makes a file that is whole whenever it is there. Precondition:
 // nobody else makes it.
 func writeDurably(path string, data []byte, mode fs.FileMode) error {
-	temp := path + ".writing"
+	temp := path + writing
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
 	if err != nil {
 		return err
@@ -160,28 +150,21 @@ func writeDurably(path string, data []byte, mode fs.FileMode) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(temp))
 	}
-	return nil
+	return syncFolder(filepath.Dir(path))
 }
 
 // makeArchive makes the folder of an archive, as open to others as a file of
-// the given mode. A .gitignore in it keeps it out of Git, which has a history of
-// its own.
+// the given mode. Git, which has a history of its own, leaves it out.
 func makeArchive(dir string, mode fs.FileMode) error {
 	readable := mode & 0o044
-	err := os.Mkdir(dir, 0o700|readable|readable>>2)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, ".gitignore"), []byte("*\n"), 0o644)
+	return unversioned.Mkdir(dir, 0o700|readable|readable>>2)
 }
 
 // lockFor locks the document at p against other writers, in this process and
 // others, until unlock is called. The lock is a file in the archive of the very
-// file, wherever the links lie that lead to it.
-func lockFor(ctx context.Context, p place) (unlock func(), err error) {
+// file, wherever the links lie that lead to it. Whoever holds it for longer than
+// patience is none that writes a document: the error is an [ErrBusy].
+func lockFor(ctx context.Context, p place, patience time.Duration) (unlock func(), err error) {
 	dir := archiveOf(p.path()).dir
 	mode := fs.FileMode(0o644)
 	if info, err := os.Stat(p.path()); err == nil {
@@ -190,7 +173,11 @@ func lockFor(ctx context.Context, p place) (unlock func(), err error) {
 	if err := makeArchive(dir, mode); err != nil {
 		return nil, fmt.Errorf("locking it: %w", err)
 	}
-	unlock, err = lock(ctx, filepath.Join(dir, "lock"))
+	file := filepath.Join(dir, "lock")
+	ctx, cancel := context.WithTimeoutCause(ctx, patience,
+		fmt.Errorf("%w: another program has locked %s for more than %v; end that program (lsof names it)", ErrBusy, file, patience))
+	defer cancel()
+	unlock, err = lock(ctx, file)
 	if err != nil {
 		return nil, fmt.Errorf("locking it: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/concors/concors/endpoints"
@@ -24,6 +25,18 @@ const (
 // getPatience is how long Get waits for a program that is writing the file.
 const getPatience = 100 * time.Millisecond
 
+// conditions are what a File works under; tests set their own.
+type conditions struct {
+	notify   func() notifier
+	poll     time.Duration // between two looks without a reason
+	patience time.Duration // with a lock that somebody else holds
+	retry    time.Duration // until a history that could not be kept is tried again
+}
+
+func usualConditions() conditions {
+	return conditions{newNotifier, pollWatched, 10 * time.Second, 5 * time.Second}
+}
+
 // File is a [Store] and [History] whose document is a YAML or JSON file. People
 // edit the file as they like, several processes may share it, and it may be a
 // symbolic link or be made later.
@@ -35,22 +48,26 @@ const getPatience = 100 * time.Millisecond
 // Revisions are kept in a folder beside the file: .concors.yaml.history for
 // concors.yaml.
 type File struct {
-	path    string // absolute
-	history archive
-	unable  failure // to keep the history
-	stop    context.CancelFunc
-	running sync.WaitGroup
+	path       string // absolute
+	conditions conditions
+	history    archive
+	unable     failure       // to keep the history
+	due        chan struct{} // holds a value if there is something to keep in the history
+	stop       context.CancelFunc
+	running    sync.WaitGroup
 
-	mu     sync.Mutex  // held from looking at the file until what was seen is told
-	keeper keeper      // what changes it happens under mu
-	seen   fs.FileInfo // of the content that keeper knows; nil if there is none; guarded by mu
-	young  bool        // a change since might not show in seen, as clocks tick slowly; guarded by mu
-	ailing time.Time   // since when the file cannot be used; zero: it can; guarded by mu
-	unkept []version   // were live and are to be kept in the history, oldest first; guarded by mu
+	mu      sync.Mutex  // held from looking at the file until what was seen is told
+	keeper  keeper      // what changes it happens under mu
+	seen    fs.FileInfo // of the content that keeper knows; nil if there is none; guarded by mu
+	young   bool        // a change since might not show in seen, as clocks tick slowly; guarded by mu
+	ailing  time.Time   // since when the file cannot be used; zero: it can; guarded by mu
+	sighted uint64      // sightings so far; guarded by mu
+	unkept  []sighting  // were live and are to be kept in the history, oldest first; guarded by mu
+	kept    int         // the archive's number of the last one that was unkept; guarded by mu
 
 	// before is called before each step of a write; its error makes the step
 	// fail. Tests use it, it is nil otherwise.
-	before func(step string) error
+	before atomic.Pointer[func(step string) error]
 }
 
 var (
@@ -63,10 +80,10 @@ var (
 // waits for a better one. The error is about path itself. The store must be
 // closed.
 func OpenFile(path string, opts Options) (*File, error) {
-	return openFile(path, opts, newNotifier, pollWatched)
+	return openFile(path, opts, usualConditions())
 }
 
-func openFile(path string, opts Options, notify func() notifier, poll time.Duration) (*File, error) {
+func openFile(path string, opts Options, c conditions) (*File, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("store: finding the folder of %s: %w", path, err)
@@ -76,15 +93,15 @@ func openFile(path string, opts Options, notify func() notifier, poll time.Durat
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	f := &File{
-		path: abs, keeper: newKeeper(path, opts), history: archiveOf(abs),
-		stop: stop,
+		path: abs, conditions: c, keeper: newKeeper(path, opts), history: archiveOf(abs),
+		due: make(chan struct{}, 1), stop: stop,
 	}
 	// The first look is patient with a file that is being written, but tells at
 	// once that there is none.
 	if _, err := f.settled(ctx, writingGrace); err != nil {
 		f.keeper.failed(&Problem{Err: err})
 	}
-	f.running.Go(func() { f.follow(ctx, notify(), poll) })
+	f.running.Go(func() { f.follow(ctx, c.notify(), c.poll) })
 	f.running.Go(func() { f.rememberAll(ctx) })
 	return f, nil
 }
@@ -135,7 +152,7 @@ func (f *File) Revisions(ctx context.Context) ([]Entry, error) {
 	if err := f.keeper.check(ctx); err != nil {
 		return nil, err
 	}
-	entries, err := f.history.entries()
+	entries, err := f.entries()
 	return entries, errors.Join(err, f.unable.get())
 }
 
@@ -144,7 +161,12 @@ func (f *File) Raw(ctx context.Context, rev Revision) ([]byte, error) {
 	if err := f.keeper.check(ctx); err != nil {
 		return nil, err
 	}
-	return f.history.read(rev)
+	unkept := f.unkeptRaw(rev)
+	raw, err := f.history.read(rev)
+	if unkept != nil && errors.Is(err, ErrUnknownRevision) {
+		return unkept, nil
+	}
+	return raw, err
 }
 
 // Restore implements [History].
@@ -175,7 +197,16 @@ func (f *File) check(reason bool) time.Duration {
 	if !reason && !f.young && f.known() {
 		return 0
 	}
-	return f.take(lookAt(f.path))
+	return f.take(f.look())
+}
+
+// look is [lookAt] after a look at the archive, so that what is archived later
+// can be told from what was archived before. Precondition: mu is held.
+func (f *File) look() sight {
+	list, _ := f.history.list() // whoever adds to it meets the error too
+	s := lookAt(f.path)
+	s.archive = list
+	return s
 }
 
 // take tells what was seen. It returns how long to wait before the next look,
@@ -186,7 +217,7 @@ func (f *File) take(s sight) time.Duration {
 		before := f.keeper.get().Revision
 		f.keeper.found(s.raw, s.at)
 		if now := f.keeper.get(); now.Revision != before {
-			f.keep(now)
+			f.keep(now, s.archive)
 		}
 		return 0
 	}
@@ -215,7 +246,7 @@ func (f *File) settled(ctx context.Context, patience time.Duration) (sight, erro
 	defer cancel()
 	for {
 		f.mu.Lock()
-		s := lookAt(f.path)
+		s := f.look()
 		f.take(s)
 		f.mu.Unlock()
 		if s.wait == 0 {

@@ -1,66 +1,218 @@
 package store
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
+	"time"
 )
 
-// keep takes note that s is live and to be kept in the history. Precondition: mu
-// is held.
-func (f *File) keep(s Snapshot) {
-	f.unkept = append(f.unkept, versionOf(s))
+// The history must say in which order revisions were live, and clocks cannot
+// tell: they are set back, and differ between machines. So it goes by what was
+// in the archive when a revision was seen.
+
+// A sighting is a good document that was seen live.
+type sighting struct {
+	Snapshot
+	number uint64 // of the sighting
+	after  int    // the newest number in the archive before it was seen
+}
+
+// keep takes note that s is live and to be kept in the history; list is what was
+// archived before s was seen. Precondition: mu is held.
+func (f *File) keep(s Snapshot, list []archived) {
+	last := lastOf(list)
+	if len(f.missing(list)) == 0 && last.Revision == s.Revision {
+		return // somebody else was quicker
+	}
+	f.sighted++
+	f.unkept = append(f.unkept, sighting{s, f.sighted, last.number})
 	f.unkept = f.unkept[max(0, len(f.unkept)-HistoryLen):]
+	f.remind()
+}
+
+// remind wakes rememberAll.
+func (f *File) remind() {
+	select {
+	case f.due <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// lastOf returns what was archived last; its number is 0 if nothing is.
+func lastOf(list []archived) archived {
+	if len(list) == 0 {
+		return archived{}
+	}
+	return list[0]
+}
+
+// find returns the number under which list has s, which other processes may
+// have archived, and 0 if it has not. Kept is the number of the sighting
+// before s.
+func find(list []archived, s sighting, kept int) int {
+	for _, e := range slices.Backward(list) {
+		if e.Revision == s.Revision && e.number > max(s.after, kept) {
+			return e.number
+		}
+	}
+	return 0
+}
+
+// missing returns what is to be kept and list does not have, the oldest first.
+// Precondition: mu is held.
+func (f *File) missing(list []archived) []sighting {
+	var missing []sighting
+	kept := f.kept
+	for _, s := range f.unkept {
+		if n := find(list, s, kept); n > 0 {
+			kept = n
+		} else {
+			missing = append(missing, s)
+		}
+	}
+	return missing
+}
+
+// entries returns what [History.Revisions] does: what is archived, and what is
+// yet to be.
+func (f *File) entries() ([]Entry, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	list, err := f.history.list()
+	entries := make([]Entry, 0, len(list)+len(f.unkept))
+	for _, s := range slices.Backward(f.missing(list)) {
+		entries = append(entries, entryOf(s.Snapshot))
+	}
+	for _, e := range list {
+		entries = append(entries, e.Entry)
+	}
+	return entries[:min(len(entries), HistoryLen)], err
+}
+
+// unkeptRaw returns a copy of revision rev if it is not yet kept in the
+// history.
+func (f *File) unkeptRaw(rev Revision) []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.unkept {
+		if s.Revision == rev {
+			return bytes.Clone(s.Raw)
+		}
+	}
+	return nil
 }
 
 // rememberAll keeps what was live in the history until ctx ends. It is apart
 // from what follows the file, as it waits for the lock and for the disk.
 func (f *File) rememberAll(ctx context.Context) {
-	for range f.keeper.watch(ctx) {
-		f.mu.Lock()
-		due := len(f.unkept) > 0
-		f.mu.Unlock()
-		if !due {
-			continue
-		}
-		at, err := resolve(f.path)
-		if err != nil || at.gone {
-			continue // it was moved away at this moment; the next change tries again
-		}
-		unlock, err := lockFor(ctx, at)
-		switch {
-		case ctx.Err() != nil:
+	retry := time.NewTimer(0) // at the start there may be something to tidy up
+	defer retry.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			_ = f.lockAndRemember(ctx) // what is left, if nobody has to be waited for
 			return
-		case err != nil:
-			f.remembered(err)
-		default:
-			f.remember()
-			unlock()
+		case <-f.due:
+		case <-retry.C:
+		}
+		if f.lockAndRemember(ctx) != nil {
+			retry.Reset(f.conditions.retry)
 		}
 	}
 }
 
-// remember keeps in the history what was live and is not kept yet. A history
-// that cannot be kept stops nothing else. Precondition: the file is locked.
-func (f *File) remember() {
+// lockAndRemember locks the file and keeps in the history what is to be kept.
+func (f *File) lockAndRemember(ctx context.Context) error {
+	ending := ctx.Err() != nil
 	f.mu.Lock()
-	unkept := f.unkept
-	f.unkept = nil
+	nothing := len(f.unkept) == 0 && (ending || f.seen == nil)
 	f.mu.Unlock()
+	if nothing {
+		return nil
+	}
+	at, err := resolve(f.path)
+	if err == nil && at.gone {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return err // it was moved away at this moment
+	}
+	unlock, err := lockFor(ctx, at, f.conditions.patience)
+	if err != nil {
+		if ctx.Err() == nil {
+			f.remembered(err)
+		}
+		return err
+	}
+	defer unlock()
+	if !ending {
+		f.sweep(at)
+		f.check(true) // what is live may have become so before the file was locked
+	}
+	return f.remember()
+}
+
+// remember keeps in the history what was live and is not kept yet. What cannot
+// be kept stays to be kept. Precondition: the file is locked, and was looked at
+// since, or the store is closed.
+func (f *File) remember() error {
+	err := f.tryRemember()
+	f.remembered(err)
+	return err
+}
+
+func (f *File) tryRemember() error {
 	mode := fs.FileMode(0o600)
 	if info, err := os.Stat(f.path); err == nil {
 		mode = info.Mode()
 	}
-	var err error
-	for _, v := range unkept {
-		err = errors.Join(err, f.history.add(v, mode))
+	list, err := f.history.list()
+	for err == nil {
+		next, due := f.nextUnkept(list)
+		if !due {
+			return nil
+		}
+		f.mu.Lock()
+		n := find(list, next, f.kept)
+		f.mu.Unlock()
+		if n == 0 {
+			err = f.step("keep", func() error {
+				list, err = f.history.add(list, next.Snapshot, mode)
+				return err
+			})
+			if err != nil {
+				break
+			}
+			n = list[0].number
+		}
+		f.mu.Lock()
+		f.kept = n
+		f.unkept = slices.DeleteFunc(f.unkept, func(s sighting) bool { return s.number <= next.number })
+		f.mu.Unlock()
 	}
-	if len(unkept) > 0 {
-		f.remembered(err)
+	return err
+}
+
+// nextUnkept returns what is to be kept next: the oldest sighting or, after
+// all of them, what is live if list does not end with it. That can be when two
+// processes saw a document come, go and come back at different moments.
+func (f *File) nextUnkept(list []archived) (next sighting, due bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.unkept) > 0 {
+		return f.unkept[0], true
 	}
+	live := f.keeper.get()
+	if f.seen == nil || live.Problem != nil {
+		return sighting{}, false // what is live is not in the file
+	}
+	last := lastOf(list)
+	return sighting{Snapshot: live, after: last.number}, last.Revision != live.Revision
 }
 
 // remembered takes note of whether the history could be kept.
@@ -68,8 +220,13 @@ func (f *File) remembered(err error) {
 	if err != nil {
 		err = fmt.Errorf("store: the history of %s cannot be kept: %w", f.path, err)
 	}
-	if f.unable.set(err) && err != nil {
-		f.keeper.opts.Logger.Warn("the history cannot be kept", "document", f.keeper.name, "error", err)
+	if !f.unable.set(err) {
+		return
+	}
+	if err != nil {
+		f.keeper.opts.Logger.Warn("the history cannot be kept; what is missing will be added when it can", "document", f.keeper.name, "error", err)
+	} else {
+		f.keeper.opts.Logger.Info("the history is kept again", "document", f.keeper.name)
 	}
 }
 

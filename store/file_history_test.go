@@ -12,7 +12,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/concors/concors/store"
 )
@@ -20,26 +22,61 @@ import (
 // awaitRevisions waits until the history of f is want, the newest first.
 func awaitRevisions(t *testing.T, f *store.File, want ...[]byte) {
 	t.Helper()
+	awaitRevisionsDespite(t, f, nil, want...)
+}
+
+// awaitRevisionsDespite is awaitRevisions while the history cannot be kept on
+// the disk for the reason given.
+func awaitRevisionsDespite(t *testing.T, f *store.File, reason error, want ...[]byte) {
+	t.Helper()
 	wantRevs := make([]store.Revision, 0, len(want))
 	for _, raw := range want {
 		wantRevs = append(wantRevs, store.RevisionOf(raw))
 	}
 	var got []store.Revision
-	for t.Context().Err() == nil {
+	eventually(t, func() string { return fmt.Sprintf("the history %q; it is %q", wantRevs, got) }, func() bool {
 		entries, err := f.Revisions(t.Context())
-		do(t, err)
+		if err != nil && (reason == nil || !errors.Is(err, reason)) {
+			t.Fatal(err)
+		}
 		got = got[:0]
 		for _, e := range entries {
 			got = append(got, e.Revision)
 		}
-		if slices.Equal(got, wantRevs) {
-			return
-		}
 		if len(got) > len(wantRevs) {
-			break
+			t.Fatalf("the history is %q; want %q", got, wantRevs)
+		}
+		return slices.Equal(got, wantRevs)
+	})
+}
+
+// awaitKept waits until the archive of the document at path is want, the newest
+// first.
+func awaitKept(t *testing.T, path string, want ...[]byte) {
+	t.Helper()
+	var got []string
+	eventually(t, func() string { return fmt.Sprintf("the archive of %q; it holds %q", want, got) }, func() bool {
+		files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".history", "*.yaml"))
+		do(t, err)
+		got = nil
+		for _, file := range slices.Backward(files) {
+			raw, err := os.ReadFile(file)
+			if err == nil { // it may have been forgotten since
+				got = append(got, string(raw))
+			}
+		}
+		return slices.EqualFunc(got, want, func(got string, want []byte) bool { return got == string(want) })
+	})
+}
+
+// eventually asks until done says so.
+func eventually(t *testing.T, what func() string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what())
 		}
 	}
-	t.Fatalf("the history is %q; want %q", got, wantRevs)
 }
 
 func TestFileHistorySurvivesRestart(t *testing.T) {
@@ -102,7 +139,7 @@ func TestFileHistoryFiles(t *testing.T) {
 	write(t, path, text("/a"))
 	do(t, os.Chmod(path, 0o640))
 	f := open(t, path, store.Options{})
-	awaitRevisions(t, f, text("/a"))
+	awaitKept(t, path, text("/a"))
 
 	info, err := os.Stat(history)
 	do(t, err)
@@ -172,19 +209,19 @@ func TestFileHistoryCannotBeKept(t *testing.T) {
 	write(t, path, text("/a"))
 	var log logBook
 	f := open(t, path, store.Options{Logger: log.logger()})
+	want := []store.Revision{store.RevisionOf(text("/a"))}
 	for i := range 3 {
 		raw := text(fmt.Sprintf("/b%d", i))
 		write(t, path, raw)
 		awaitText(t, f, raw) // the document goes on all the same
-		for {
+		want = slices.Insert(want, 0, store.RevisionOf(raw))
+		eventually(t, func() string { return "why the history cannot be kept" }, func() bool {
 			entries, err := f.Revisions(t.Context())
-			if len(entries) > 0 {
-				t.Fatalf("the history has %d entries", len(entries))
+			if len(entries) != len(want) || entries[0].Revision != want[0] {
+				t.Fatalf("the history is %v; want %q", entries, want)
 			}
-			if err != nil {
-				break
-			}
-		}
+			return err != nil
+		})
 	}
 	if n := log.count("the history cannot be kept"); n != 1 {
 		t.Errorf("the log says %d times that the history cannot be kept; want once", n)
@@ -193,6 +230,154 @@ func TestFileHistoryCannotBeKept(t *testing.T) {
 	if _, err := f.Put(t.Context(), with(s.Document, "/c"), s.Stored()); err == nil {
 		t.Error("Put without a lock succeeded")
 	}
+}
+
+// full fails every step of a write with name, until it is emptied.
+type full struct {
+	step  string
+	empty atomic.Bool
+	tries atomic.Int64
+}
+
+var errFull = errors.New("no space left on device")
+
+func (d *full) before(step string) error {
+	if step != d.step || d.empty.Load() {
+		return nil
+	}
+	d.tries.Add(1)
+	return errFull
+}
+
+func hasty(t *testing.T, path string, opts store.Options) *store.File {
+	t.Helper()
+	f, err := store.OpenFileHasty(path, opts)
+	do(t, err)
+	t.Cleanup(func() { do(t, f.Close()) })
+	return f
+}
+
+// What was live while the disk was full is in the history all the same, and on
+// the disk as soon as there is room.
+func TestFileHistoryOfAFullDisk(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "concors.yaml")
+	write(t, path, text("/a"))
+	var log logBook
+	f := hasty(t, path, store.Options{Logger: log.logger()})
+	awaitKept(t, path, text("/a"))
+	disk := full{step: "keep"}
+	f.FailBefore(disk.before)
+
+	live := [][]byte{text("/a")}
+	for _, raw := range [][]byte{text("/b"), text("/c"), text("/b"), text("/a")} {
+		write(t, path, raw)
+		awaitText(t, f, raw)
+		live = slices.Insert(live, 0, raw)
+		eventually(t, func() string { return "why the history cannot be kept" }, func() bool {
+			_, err := f.Revisions(t.Context())
+			return errors.Is(err, errFull)
+		})
+		entries, _ := f.Revisions(t.Context())
+		if len(entries) != len(live) {
+			t.Errorf("the history has %d entries; want %d", len(entries), len(live))
+		}
+	}
+	awaitKept(t, path, text("/a"))
+	if raw, err := f.Raw(t.Context(), store.RevisionOf(text("/c"))); err != nil || string(raw) != string(text("/c")) {
+		t.Errorf("Raw of a revision that is not on the disk: %q, %v", raw, err)
+	}
+
+	// A change would replace what is not kept.
+	s := get(t, f)
+	_, err := f.Put(t.Context(), with(s.Document, "/d"), s.Stored())
+	if !errors.Is(err, errFull) || !strings.Contains(err.Error(), "nothing was changed") {
+		t.Errorf("Put says %v; want that nothing was changed, and why", err)
+	}
+	if raw, err := os.ReadFile(path); err != nil || string(raw) != string(text("/a")) {
+		t.Errorf("the file holds %q, %v", raw, err)
+	}
+
+	disk.empty.Store(true)
+	awaitKept(t, path, live...)
+	awaitRevisionsDespite(t, f, errFull, live...)
+	do(t, f.Close())
+	if n := log.count("the history is kept again"); n != 1 {
+		t.Errorf("the log says %d times that the history is kept again; want once", n)
+	}
+	f = open(t, path, store.Options{})
+	awaitRevisions(t, f, live...)
+}
+
+// A change whose own revision finds no room is live, so it is in the history.
+func TestFileHistoryOfADiskThatFillsUp(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "concors.yaml")
+	write(t, path, text("/a"))
+	f := hasty(t, path, store.Options{})
+	awaitKept(t, path, text("/a"))
+	disk := full{step: "keep"}
+	f.FailBefore(disk.before)
+	s := get(t, f)
+	rev, err := f.Put(t.Context(), with(s.Document, "/b"), s.Stored())
+	do(t, err)
+	next := get(t, f)
+	if next.Revision != rev {
+		t.Fatalf("live is %q; want %q", next.Revision, rev)
+	}
+	awaitRevisionsDespite(t, f, errFull, next.Raw, text("/a"))
+	eventually(t, func() string { return "a third try" }, func() bool { return disk.tries.Load() >= 3 })
+	disk.empty.Store(true)
+	awaitKept(t, path, next.Raw, text("/a"))
+}
+
+// What is tried at the end needs no other try.
+func TestFileHistoryIsKeptAtTheEnd(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "concors.yaml")
+	write(t, path, text("/a"))
+	f := open(t, path, store.Options{}) // patient: its next try is far away
+	awaitKept(t, path, text("/a"))
+	disk := full{step: "keep"}
+	f.FailBefore(disk.before)
+	write(t, path, text("/b"))
+	awaitText(t, f, text("/b"))
+	eventually(t, func() string { return "the first try" }, func() bool { return disk.tries.Load() > 0 })
+	disk.empty.Store(true)
+	do(t, f.Close())
+	awaitKept(t, path, text("/b"), text("/a"))
+}
+
+// A history whose newest entries are of the future is one of a machine whose
+// clock was set back.
+func TestFileHistoryAfterTheClockWasSetBack(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "concors.yaml")
+	write(t, path, text("/a"))
+	f := open(t, path, store.Options{})
+	awaitKept(t, path, text("/a"))
+	write(t, path, text("/b"))
+	awaitKept(t, path, text("/b"), text("/a"))
+	do(t, f.Close())
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".concors.yaml.history", "*.yaml"))
+	do(t, err)
+	for i, file := range files {
+		parts := strings.Split(filepath.Base(file), "-")
+		parts[1] = fmt.Sprintf("2999010%dT000000.000000000Z", i+1)
+		do(t, os.Rename(file, filepath.Join(filepath.Dir(file), strings.Join(parts, "-"))))
+	}
+
+	f = open(t, path, store.Options{})
+	awaitRevisions(t, f, text("/b"), text("/a"))
+	write(t, path, text("/a")) // it comes back, at an earlier time than it left
+	awaitText(t, f, text("/a"))
+	awaitRevisions(t, f, text("/a"), text("/b"), text("/a"))
+	s := get(t, f)
+	_, err = f.Put(t.Context(), with(s.Document, "/c"), s.Stored())
+	do(t, err)
+	c := get(t, f).Raw
+	awaitRevisions(t, f, c, text("/a"), text("/b"), text("/a"))
+	awaitKept(t, path, c, text("/a"), text("/b"), text("/a"))
 }
 
 func TestFileLog(t *testing.T) {

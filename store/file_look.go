@@ -20,18 +20,19 @@ const (
 	writerPoll  = 10 * time.Millisecond // closing makes no event, so look again this often
 )
 
-var errWriting = errors.New("another program is still writing it")
+var errWriting = fmt.Errorf("%w: another program is still writing the file", ErrBusy)
 
 // maxSize is the size of the largest document that is read, in bytes.
 const maxSize = 64 << 20
 
 // A sight is what one look at the file brought.
 type sight struct {
-	raw  []byte
-	info fs.FileInfo   // of the file that was read; nil if there is none
-	at   time.Time     // before reading
-	err  error         // why raw is not to be used; an [ErrEmpty] if there is nothing
-	wait time.Duration // above zero: somebody is writing, look again after this
+	raw     []byte
+	info    fs.FileInfo   // of the file that was read; nil if there is none
+	at      time.Time     // before reading
+	archive []archived    // the list before reading
+	err     error         // why raw is not to be used; an [ErrEmpty] if there is nothing
+	wait    time.Duration // above zero: somebody is writing, look again after this
 }
 
 // usable reports whether s has content to judge.

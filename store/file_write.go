@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -36,9 +38,9 @@ func (f *File) attempt(ctx context.Context, base Revision, c change) (Revision, 
 	if err := mayWrite(at); err != nil {
 		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
 	}
-	unlock, err := lockFor(ctx, at)
+	unlock, err := lockFor(ctx, at, f.conditions.patience)
 	if err != nil {
-		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
+		return "", fmt.Errorf("store: writing %s: %w", f.path, readOnly(err))
 	}
 	defer unlock()
 
@@ -50,18 +52,23 @@ func (f *File) attempt(ctx context.Context, base Revision, c change) (Revision, 
 	if err != nil || !changed {
 		return next.Revision, err
 	}
-	f.remember() // what is replaced now comes before what replaces it
-
+	// What is replaced now comes before what replaces it, and would be lost if
+	// it could not be kept.
+	if err := f.remember(); err != nil {
+		return "", fmt.Errorf("store: nothing was changed, as the history of %s cannot be kept: %w", f.path, readOnly(err))
+	}
 	f.sweep(at)
 	temp, err := f.writeTemp(at, next.Raw, old.info)
 	if err != nil {
-		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
+		return "", fmt.Errorf("store: writing %s: %w", f.path, readOnly(err))
 	}
 	if err := f.swap(ctx, at, temp, old.info, next); err != nil {
 		return "", errors.Join(err, os.Remove(temp))
 	}
 	err = f.step("sync folder", func() error { return syncFolder(at.dir) })
-	f.remember()
+	if f.remember() != nil {
+		f.remind() // it is live, so it is no failure of the change
+	}
 	if err != nil {
 		return "", fmt.Errorf("store: %s has its new content, but a power failure might undo it: %w", f.path, err)
 	}
@@ -106,6 +113,14 @@ func mayWrite(p place) error {
 	return nil
 }
 
+// readOnly makes err an [ErrReadOnly] if it says that writing is not allowed.
+func readOnly(err error) error {
+	if !errors.Is(err, ErrReadOnly) && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) {
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	}
+	return err
+}
+
 // swap puts temp in the place of the file and tells the watchers, unless the
 // file is no longer the one of old.
 func (f *File) swap(ctx context.Context, at place, temp string, old fs.FileInfo, next Snapshot) error {
@@ -132,12 +147,13 @@ func (f *File) swap(ctx context.Context, at place, temp string, old fs.FileInfo,
 		return os.Rename(temp, at.path())
 	})
 	if err != nil {
-		return fmt.Errorf("store: replacing %s: %w", f.path, err)
+		return fmt.Errorf("store: replacing %s: %w", f.path, readOnly(err))
 	}
 	f.seen, f.young, f.ailing = written, true, time.Time{}
 	next.Time = time.Now() // later than whatever anybody has seen in the old file
 	f.keeper.accept(next)
-	f.keep(next)
+	list, _ := f.history.list()
+	f.keep(next, list)
 	return nil
 }
 
@@ -186,16 +202,30 @@ func (f *File) writeTemp(at place, data []byte, old fs.FileInfo) (path string, e
 	return path, f.step("sync", temp.Sync)
 }
 
-// sweep removes what writes that were killed have left in the folder.
-// Precondition: the file is locked, so nobody is writing now.
+// sweep removes what writes that were killed have left in the folder and in the
+// archive. Precondition: the file is locked, so nobody is writing now.
 func (f *File) sweep(at place) {
-	files, err := os.ReadDir(at.dir)
+	f.sweepFolder(at.dir, func(name string) bool {
+		writer, ok := strings.CutPrefix(name, tempPrefix(at.name))
+		pid, err := strconv.Atoi(writer)
+		return ok && err == nil && (lockIsShared || pid == os.Getpid())
+	})
+	f.sweepFolder(f.history.dir, func(name string) bool {
+		name, ok := strings.CutSuffix(name, writing)
+		_, ours := f.history.parse(name)
+		return ok && ours && lockIsShared
+	})
+}
+
+// sweepFolder removes the files of a folder that are stale.
+func (f *File) sweepFolder(dir string, stale func(name string) bool) {
+	files, err := os.ReadDir(dir)
 	if err != nil {
 		return // it is only about tidiness
 	}
 	for _, file := range files {
-		if strings.HasPrefix(file.Name(), tempPrefix(at.name)) && file.Type().IsRegular() {
-			if err := os.Remove(filepath.Join(at.dir, file.Name())); err != nil {
+		if file.Type().IsRegular() && stale(file.Name()) {
+			if err := os.Remove(filepath.Join(dir, file.Name())); err != nil {
 				f.keeper.opts.Logger.Warn("cannot remove the rest of an interrupted write", "error", err)
 			}
 		}
@@ -207,8 +237,8 @@ func tempPrefix(name string) string { return "." + name + ".writing-" }
 
 // step runs one step of a write.
 func (f *File) step(name string, run func() error) error {
-	if f.before != nil {
-		if err := f.before(name); err != nil {
+	if before := f.before.Load(); before != nil {
+		if err := (*before)(name); err != nil {
 			return err
 		}
 	}

@@ -15,9 +15,9 @@ import (
 // goroutine and touches no file, so it works inside a synctest bubble.
 type Memory struct {
 	mu      sync.Mutex
-	keeper  keeper    // what changes it happens under mu
-	stored  []byte    // guarded by mu
-	history []version // oldest first; guarded by mu
+	keeper  keeper     // what changes it happens under mu
+	stored  []byte     // guarded by mu
+	history []Snapshot // were live, oldest first; guarded by mu
 }
 
 var (
@@ -98,7 +98,7 @@ func (m *Memory) remember() {
 	if s.Problem != nil || len(m.history) > 0 && m.history[len(m.history)-1].Revision == s.Revision {
 		return
 	}
-	m.history = append(m.history, versionOf(s))
+	m.history = append(m.history, s)
 	m.history = m.history[max(0, len(m.history)-HistoryLen):]
 }
 
@@ -111,7 +111,7 @@ func (m *Memory) Revisions(ctx context.Context) ([]Entry, error) {
 	defer m.mu.Unlock()
 	entries := make([]Entry, 0, len(m.history))
 	for _, v := range slices.Backward(m.history) {
-		entries = append(entries, v.Entry)
+		entries = append(entries, entryOf(v))
 	}
 	return entries, nil
 }
@@ -125,7 +125,7 @@ func (m *Memory) Raw(ctx context.Context, rev Revision) ([]byte, error) {
 	defer m.mu.Unlock()
 	for _, v := range slices.Backward(m.history) {
 		if v.Revision == rev {
-			return bytes.Clone(v.raw), nil
+			return bytes.Clone(v.Raw), nil
 		}
 	}
 	return nil, ErrUnknownRevision

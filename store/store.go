@@ -25,8 +25,10 @@ type Store interface {
 	// Base is the [Snapshot.Stored] of the snapshot that doc was made from,
 	// empty where nothing is stored. If something else is stored by now, Put
 	// changes nothing and returns a [*StaleError]; if doc has mistakes, an
-	// [*InvalidError]; if the store may not be written, an [ErrReadOnly]. A doc that says what is stored already is no change:
-	// Put returns base. Doc must not change while Put runs.
+	// [*InvalidError]; if the store may not be written, an [ErrReadOnly]; if
+	// somebody else keeps it from being written, after some seconds an
+	// [ErrBusy]. A doc that says what is stored already is no change: Put
+	// returns base. Doc must not change while Put runs.
 	Put(ctx context.Context, doc *endpoints.Document, base Revision) (Revision, error)
 
 	// Watch returns the newest state at once, and again whenever it has
@@ -61,15 +63,7 @@ type Entry struct {
 	Time     time.Time
 }
 
-// A version is an entry with its document.
-type version struct {
-	Entry
-	raw []byte
-}
-
-func versionOf(s Snapshot) version {
-	return version{Entry{Revision: s.Revision, Time: s.Time}, s.Raw}
-}
+func entryOf(s Snapshot) Entry { return Entry{Revision: s.Revision, Time: s.Time} }
 
 // HistoryLen is how many revisions a [History] remembers.
 const HistoryLen = 100
@@ -138,7 +132,8 @@ var (
 	ErrInvalid         = errors.New("the document has mistakes")
 	ErrEmpty           = errors.New("there is no document")
 	ErrUnknownRevision = errors.New("this revision is not remembered")
-	ErrReadOnly        = errors.New("the document cannot be written")
+	ErrReadOnly        = errors.New("the document may not be written here")
+	ErrBusy            = errors.New("somebody else is writing the document")
 	ErrClosed          = errors.New("the store is closed")
 )
 

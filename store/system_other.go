@@ -12,6 +12,9 @@ import (
 // locks holds a channel of capacity one for every path that was ever locked.
 var locks sync.Map
 
+// lockIsShared says that lock keeps other processes out too.
+const lockIsShared = false
+
 // lock locks path for this process. There is no lock here that all systems
 // share, so writers in different processes can overtake each other.
 func lock(ctx context.Context, path string) (unlock func(), err error) {
@@ -20,7 +23,7 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 	case held.(chan struct{}) <- struct{}{}:
 		return func() { <-held.(chan struct{}) }, nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, context.Cause(ctx)
 	}
 }
 

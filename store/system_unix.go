@@ -14,11 +14,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockPoll is how often a lock that others hold is tried; flock cannot wait and
-// listen to a context as well.
-const lockPoll = 2 * time.Millisecond
+// lockPoll is how soon a lock that others hold is tried again, and lockPollMax
+// how rarely after a while; flock cannot wait and listen to a context as well.
+const (
+	lockPoll    = 2 * time.Millisecond
+	lockPollMax = 20 * time.Millisecond
+)
 
-// lock locks the file at path, which it makes if needed, for all processes.
+// lockIsShared says that lock keeps other processes out too.
+const lockIsShared = true
+
+// lock locks the file at path, which it makes if needed, for all processes. If
+// ctx ends before, the error is its cause.
 func lock(ctx context.Context, path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if errors.Is(err, fs.ErrPermission) { // another user made it; most file systems lock it all the same
@@ -27,15 +34,15 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	for {
+	for pause := lockPoll; ; pause = min(2*pause, lockPollMax) {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		switch {
 		case err == nil:
 			return func() { _ = f.Close() }, nil // closing unlocks
 		case errors.Is(err, syscall.EWOULDBLOCK):
-			err = sleep(ctx, lockPoll)
+			err = sleep(ctx, pause)
 		case errors.Is(err, syscall.EINTR):
-			err = ctx.Err()
+			err = context.Cause(ctx)
 		}
 		if err != nil {
 			_ = f.Close()
