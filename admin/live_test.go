@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/admin"
+	"github.com/concors/concors/store"
 )
 
 // allowsOrigin asks the traffic listener as a page of origin would.
@@ -267,6 +268,35 @@ func TestReadOnly(t *testing.T) {
 	s.ask("POST", "/judge", setting("POST /api/orders", `{"allow":"all"}`)).want(200)
 	if s.read() != before {
 		t.Error("the file has changed")
+	}
+}
+
+// A file that is marked read-only refuses like an admin side that is.
+func TestReadOnlyFile(t *testing.T) {
+	s := newSide(t, document)
+	if st := decode[admin.State](s.ask("GET", "/state", "")); st.ReadOnly {
+		t.Error("the state says that nothing can be saved")
+	}
+	if err := os.Chmod(s.file, 0o444); err != nil {
+		t.Fatal(err)
+	}
+	if st := decode[admin.State](s.ask("GET", "/state", "")); !st.ReadOnly {
+		t.Error("the state does not say that nothing can be saved")
+	}
+	before := s.read()
+	p := decode[admin.Problem](s.ask("PATCH", "/document", setting("POST /api/orders", `{"allow":"all"}`), s.match()))
+	if p.Status != 403 || p.Reason != admin.ReasonReadOnly || !strings.Contains(p.Detail, "marked read-only") {
+		t.Errorf("the problem is %+v", p)
+	}
+	if s.read() != before {
+		t.Error("the file has changed")
+	}
+}
+
+func TestProblemOfLockedFile(t *testing.T) {
+	p := admin.ProblemOf(fmt.Errorf("store: writing /x.yaml: %w: another program is still writing the file", store.ErrLocked))
+	if p.Status != 503 || p.Reason != admin.ReasonLocked || p.Detail != "Writing /x.yaml: somebody else is writing the document: another program is still writing the file." {
+		t.Errorf("the problem is %+v", p)
 	}
 }
 

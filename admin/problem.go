@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/concors/concors/store"
 )
@@ -47,6 +48,7 @@ const (
 	ReasonUnknownRevision = "unknown-revision"
 	ReasonTooManyFeeds    = "too-many-feeds"
 	ReasonBusy            = "busy"
+	ReasonLocked          = "locked"
 	ReasonUnavailable     = "unavailable"
 )
 
@@ -73,6 +75,7 @@ var problems = map[string]struct {
 	ReasonUnknownRevision: {http.StatusNotFound, "This revision is not remembered"},
 	ReasonTooManyFeeds:    {http.StatusServiceUnavailable, "Too many feeds are open: close one"},
 	ReasonBusy:            {http.StatusServiceUnavailable, "This is more than the admin side does at once: wait a moment, or ask for less"},
+	ReasonLocked:          {http.StatusServiceUnavailable, "Nothing was saved: another program is writing the file"},
 	ReasonUnavailable:     {http.StatusServiceUnavailable, "The document cannot be reached"},
 }
 
@@ -85,6 +88,14 @@ func newProblem(reason, detail string) *Problem {
 func ProblemOf(err error) *Problem {
 	if p, ok := sentinelProblem(err); ok {
 		return p
+	}
+	// What keeps a store from writing has words of its own.
+	words := upperFirst(strings.TrimPrefix(err.Error(), "store: ")) + "."
+	switch {
+	case errors.Is(err, store.ErrReadOnly):
+		return newProblem(ReasonReadOnly, words)
+	case errors.Is(err, store.ErrLocked):
+		return newProblem(ReasonLocked, words)
 	}
 	if e, ok := errors.AsType[*StaleError](err); ok {
 		p := newProblem(ReasonStale, "")
@@ -119,7 +130,6 @@ func sentinelProblem(err error) (*Problem, bool) {
 		err    error
 		reason string
 	}{
-		{ErrReadOnly, ReasonReadOnly},
 		{ErrNoBase, ReasonNoRevision},
 		{ErrBroken, ReasonBroken},
 		{ErrUnknownEndpoint, ReasonUnknownEndpoint},

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"syscall"
 
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/store"
@@ -22,7 +20,7 @@ type Saved struct {
 
 // Save stores d, which must name its base; an empty one says that nothing was
 // stored. Errors beside those of the store:
-// [ErrReadOnly], [ErrBroken], [ErrUnknownEndpoint], [ErrUnknownPolicy],
+// [ErrBroken], [ErrUnknownEndpoint], [ErrUnknownPolicy],
 // [*StaleError], [*InvalidError], [*InputError].
 func (s *Service) Save(ctx context.Context, d Draft) (Saved, error) {
 	return s.write(ctx, d.Base, func(v *view) (store.Revision, error) {
@@ -42,7 +40,7 @@ func (s *Service) Save(ctx context.Context, d Draft) (Saved, error) {
 // none that is written.
 func (s *Service) write(ctx context.Context, base store.Revision, change func(*view) (store.Revision, error), d *Draft) (Saved, error) {
 	if s.opts.ReadOnly {
-		return Saved{}, ErrReadOnly
+		return Saved{}, errReadOnlySide
 	}
 	v, err := s.view(ctx)
 	if err != nil {
@@ -58,8 +56,6 @@ func (s *Service) write(ctx context.Context, base store.Revision, change func(*v
 			return Saved{}, s.stale(ctx, v, base, d)
 		}
 		return Saved{}, err
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return Saved{}, fmt.Errorf("%w: %w", ErrReadOnly, err)
 	case err != nil:
 		return Saved{}, err
 	}

@@ -28,7 +28,7 @@ type Options struct {
 	// stored is in force on real traffic.
 	Enforce func(context.Context) error
 
-	// ReadOnly refuses every write with [ErrReadOnly].
+	// ReadOnly refuses every write with a store.ErrReadOnly.
 	ReadOnly bool
 
 	// Build is how tables are built, as in the store's options.
@@ -70,13 +70,21 @@ func New(o Options) (*Service, error) {
 // store.ErrStale (a [*StaleError]), store.ErrInvalid (an [*InvalidError]),
 // store.ErrUnknownRevision.
 var (
-	ErrReadOnly        = errors.New("this Concors is read-only here: change the file itself")
 	ErrNoBase          = errors.New("a write says which revision it is based on")
 	ErrBroken          = errors.New("the stored document is broken; saving would replace it")
 	ErrUnknownEndpoint = errors.New("there is no such endpoint")
 	ErrUnknownPolicy   = errors.New("there is no such policy")
 	ErrBusy            = errors.New("this is more than the admin side does at once")
 )
+
+// errReadOnlySide refuses a write on behalf of [Options.ReadOnly].
+var errReadOnlySide = fmt.Errorf("%w: the admin side is read-only; change the document itself", store.ErrReadOnly)
+
+// readOnly reports whether nothing can be saved, as far as can be seen.
+func (s *Service) readOnly() bool {
+	st, canTell := s.opts.Store.(interface{ Writable() error })
+	return s.opts.ReadOnly || canTell && st.Writable() != nil
+}
 
 // A State is what every page shows.
 type State struct {
@@ -130,7 +138,7 @@ func (s *Service) stateOf(v *view) State {
 	st := State{
 		Revision: v.snap.Stored(), Live: v.snap.Revision, Since: v.snap.Time,
 		Endpoints: len(v.rows), Policies: len(v.doc.Policies), Observing: v.observing,
-		RefusedOrigins: s.refusedOrigins(), ReadOnly: s.opts.ReadOnly,
+		RefusedOrigins: s.refusedOrigins(), ReadOnly: s.readOnly(),
 		Warnings: explainAll(v.snap.Report.Warnings()),
 	}
 	if p := v.snap.Problem; p != nil {

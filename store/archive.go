@@ -163,7 +163,7 @@ func makeArchive(dir string, mode fs.FileMode) error {
 // lockFor locks the document at p against other writers, in this process and
 // others, until unlock is called. The lock is a file in the archive of the very
 // file, wherever the links lie that lead to it. Whoever holds it for longer than
-// patience is none that writes a document: the error is an [ErrBusy].
+// patience is none that writes a document: the error is an [ErrLocked].
 func lockFor(ctx context.Context, p place, patience time.Duration) (unlock func(), err error) {
 	dir := archiveOf(p.path()).dir
 	mode := fs.FileMode(0o644)
@@ -175,7 +175,7 @@ func lockFor(ctx context.Context, p place, patience time.Duration) (unlock func(
 	}
 	file := filepath.Join(dir, "lock")
 	ctx, cancel := context.WithTimeoutCause(ctx, patience,
-		fmt.Errorf("%w: another program has locked %s for more than %v; end that program (lsof names it)", ErrBusy, file, patience))
+		fmt.Errorf("%w: another program has locked %s for more than %v; end that program (lsof names it)", ErrLocked, file, patience))
 	defer cancel()
 	unlock, err = lock(ctx, file)
 	if err != nil {

@@ -41,19 +41,19 @@ func TestFileLockedForGood(t *testing.T) {
 	}
 	write(t, path, text("/b"))
 	s = awaitText(t, f, text("/b"))
-	awaitRevisionsDespite(t, f, store.ErrBusy, text("/b"), text("/a"))
+	awaitRevisionsDespite(t, f, store.ErrLocked, text("/b"), text("/a"))
 
 	_, err := f.Put(t.Context(), with(s.Document, "/c"), s.Stored())
-	if !errors.Is(err, store.ErrBusy) {
-		t.Fatalf("Put returned %v; want ErrBusy", err)
+	if !errors.Is(err, store.ErrLocked) {
+		t.Fatalf("Put returned %v; want ErrLocked", err)
 	}
 	for _, part := range []string{path + ": ", "another program has locked", ".concors.yaml.history/lock", "lsof"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("Put says %q, without %q", err, part)
 		}
 	}
-	if _, err := f.Restore(t.Context(), store.RevisionOf(text("/a")), s.Stored()); !errors.Is(err, store.ErrBusy) {
-		t.Errorf("Restore returned %v; want ErrBusy", err)
+	if _, err := f.Restore(t.Context(), store.RevisionOf(text("/a")), s.Stored()); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("Restore returned %v; want ErrLocked", err)
 	}
 	release()
 	awaitKept(t, path, text("/b"), text("/a"))
@@ -106,7 +106,7 @@ func TestFileSweeps(t *testing.T) {
 		path, release := prepare(t)
 		var log logBook
 		f := hasty(t, path, store.Options{Logger: log.logger()})
-		awaitRevisionsDespite(t, f, store.ErrBusy, text("/a"))
+		awaitRevisionsDespite(t, f, store.ErrLocked, text("/a"))
 		eventually(t, func() string { return "a try to lock" }, func() bool { return log.count("the history cannot be kept") > 0 })
 		for _, tt := range tests {
 			if !exists(path, tt.name) {

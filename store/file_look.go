@@ -20,7 +20,7 @@ const (
 	writerPoll  = 10 * time.Millisecond // closing makes no event, so look again this often
 )
 
-var errWriting = fmt.Errorf("%w: another program is still writing the file", ErrBusy)
+var errWriting = fmt.Errorf("%w: another program is still writing the file", ErrLocked)
 
 // maxSize is the size of the largest document that is read, in bytes.
 const maxSize = 64 << 20

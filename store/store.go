@@ -27,7 +27,7 @@ type Store interface {
 	// changes nothing and returns a [*StaleError]; if doc has mistakes, an
 	// [*InvalidError]; if the store may not be written, an [ErrReadOnly]; if
 	// somebody else keeps it from being written, after some seconds an
-	// [ErrBusy]. A doc that says what is stored already is no change: Put
+	// [ErrLocked]. A doc that says what is stored already is no change: Put
 	// returns base. Doc must not change while Put runs.
 	Put(ctx context.Context, doc *endpoints.Document, base Revision) (Revision, error)
 
@@ -133,7 +133,7 @@ var (
 	ErrEmpty           = errors.New("there is no document")
 	ErrUnknownRevision = errors.New("this revision is not remembered")
 	ErrReadOnly        = errors.New("the document may not be written here")
-	ErrBusy            = errors.New("somebody else is writing the document")
+	ErrLocked          = errors.New("somebody else is writing the document")
 	ErrClosed          = errors.New("the store is closed")
 )
 

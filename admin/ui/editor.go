@@ -403,9 +403,10 @@ func (h *Handler) notSaved(w http.ResponseWriter, r *http.Request, e *editor, er
 		return h.showEditor(w, r, http.StatusUnprocessableEntity, e)
 	case errors.Is(err, admin.ErrBroken):
 		return h.showEditor(w, r, http.StatusConflict, e)
-	case errors.Is(err, admin.ErrReadOnly):
-		e.Problem = sentence(strings.TrimPrefix(err.Error(), "admin: "))
-		return h.showEditor(w, r, http.StatusForbidden, e)
+	case errors.Is(err, store.ErrReadOnly), errors.Is(err, store.ErrLocked):
+		p := admin.ProblemOf(err)
+		e.Problem = "Nothing was saved. " + p.Detail
+		return h.showEditor(w, r, p.Status, e)
 	case isInput:
 		e.Problem = sentence(input.Message)
 		return h.showEditor(w, r, http.StatusUnprocessableEntity, e)

@@ -49,8 +49,9 @@ func failureOf(err error) failure {
 	case errors.Is(err, store.ErrUnknownRevision):
 		f.Status, f.Title = http.StatusNotFound, "Revision not found"
 		f.Help = "The history keeps the last hundred revisions."
-	case errors.Is(err, admin.ErrReadOnly):
-		f.Status, f.Title = http.StatusForbidden, "Nothing was saved"
+	case errors.Is(err, store.ErrReadOnly), errors.Is(err, store.ErrLocked):
+		p := admin.ProblemOf(err)
+		f.Status, f.Title, f.Reason = p.Status, "Nothing was saved", p.Detail
 	case isLarge:
 		f.Status, f.Title = http.StatusRequestEntityTooLarge, "This is too large"
 		f.Reason = fmt.Sprintf("At most %s bytes are read.", grouped(uint64(large.Limit)))
