@@ -140,8 +140,8 @@ type Entry struct {
 	Methods []string `json:"methods,omitempty"`
 
 	// EncodedPaths lets paths through that routers and upstreams read
-	// differently: with an encoded slash or backslash, NUL, dot segments or
-	// empty segments. They are answered 400 otherwise.
+	// differently: with an encoded slash or backslash, NUL or empty segments.
+	// They are answered 400 otherwise. Paths with dot segments always are.
 	EncodedPaths bool `json:"encoded_paths,omitempty"`
 }
 

@@ -70,7 +70,7 @@ var (
 			aliases: []string{"backend", "target", "proxy_pass"}, examples: []any{"http://127.0.0.1:4000"}},
 		{name: "methods", about: "The methods that a pattern without a method takes, as if each had its own entry. Left out: any method.",
 			aliases: []string{"method"}, examples: []any{[]any{"GET", "POST"}}},
-		{name: "encoded_paths", about: "true: let paths through that routers and upstreams may read differently, with an encoded slash or backslash, NUL, dot segments or empty segments. They are answered 400 otherwise.",
+		{name: "encoded_paths", about: "true: let paths through that routers and upstreams may read differently, with an encoded slash or backslash, NUL or empty segments. They are answered 400 otherwise. Paths with dot segments (/a/../b) always are.",
 			aliases: []string{"encoded-paths", "encodedPaths"}},
 	}
 

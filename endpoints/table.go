@@ -36,7 +36,7 @@ type Endpoint struct {
 	PolicyName string // empty if the setting is written in place or left out
 
 	Upstream     *url.URL // where requests go; never nil, not to be modified
-	EncodedPaths bool     // paths that [route.Suspicious] finds are let through
+	EncodedPaths bool     // paths that [route.Suspicious] finds are let through, except [route.DotSegments]
 
 	group *group
 }

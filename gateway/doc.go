@@ -14,7 +14,7 @@
 //     announces. An unknown path gets 404, and no policy applies. A path that
 //     lacks the method gets 405, a preflight for it 403.
 //  3. A path that servers read differently (see route.Suspicious) gets 400,
-//     unless the endpoint has encoded_paths.
+//     unless the endpoint has encoded_paths; one with dot segments always.
 //  4. The endpoint's policy decides. Preflights and refusals are answered here.
 //     A policy with enforce: false only counts; the request passes as it is.
 //  5. What may run is forwarded, without credentials if the policy drops them.

@@ -93,7 +93,11 @@ func (x *exchange) request() {
 // route makes ep, which takes method, the endpoint of x, unless the path means
 // different things to different servers: then it answers 400 and returns false.
 func (x *exchange) route(ep *endpoints.Endpoint, method string) bool {
-	if !ep.EncodedPaths && (route.Suspicious(x.in.URL) || x.live.table.Ambiguous(x.in, method, ep)) {
+	ambiguous := route.DotSegments(x.in.URL)
+	if !ambiguous && !ep.EncodedPaths {
+		ambiguous = route.Suspicious(x.in.URL) || x.live.table.Ambiguous(x.in, method, ep)
+	}
+	if ambiguous {
 		x.fail(problemPath)
 		return false
 	}

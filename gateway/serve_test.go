@@ -205,10 +205,28 @@ func TestPathsThatServersReadDifferently(t *testing.T) {
 	}
 	a.untouched()
 	t.Run("an endpoint that opted in gets them as they are", func(t *testing.T) {
-		r := a.raw("GET /files/a%2Fb%5C%2e HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+		r := a.raw("GET /files/a%2Fb%5C%2ec%00 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
 		r.wantStatus(t, 200)
-		r.wantHeader(t, "X-Got", "GET /files/a%2Fb%5C%2e")
+		r.wantHeader(t, "X-Got", "GET /files/a%2Fb%5C%2ec%00")
 	})
+}
+
+// With dot segments, what an endpoint has opted into would lead out of it.
+func TestNoEndpointTakesDotSegments(t *testing.T) {
+	a := newAPI(t, document, echo)
+	for _, path := range []string{
+		"/files/..%2Faccount", "/files/..%2faccount", "/files/%2e%2e%2faccount", "/files/a%2F..%2F..%2Faccount", "/files/a%2F%2E%2E",
+		"/files/..%5Caccount", "/files/..\\account", "/files/a%5c.", "/files/../account", "/files/%2e%2e/account", "/files/./a", "/files/.",
+		"/files/..;/account", "/files/..;a=b%2Faccount", "/files/..%3b/account", "/files/a%2F..%00", "/files/..",
+	} {
+		t.Run(path, func(t *testing.T) {
+			a.raw("GET "+path+" HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").wantProblem(t, 400, "ambiguous-path")
+			r := a.raw("OPTIONS " + path + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" + allowed + "\r\n" + asks("GET") + "\r\n\r\n")
+			r.wantProblem(t, 400, "ambiguous-path")
+			r.noCORS(t)
+		})
+	}
+	a.untouched()
 }
 
 func TestRequestLineAndHost(t *testing.T) {

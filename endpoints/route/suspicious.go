@@ -30,17 +30,45 @@ func Suspicious(u *url.URL) bool {
 	if strings.IndexByte(path, '\\') >= 0 || strings.IndexByte(path, 0) >= 0 || strings.Contains(path, "//") {
 		return true
 	}
-	if !strings.Contains(path, "/.") && !strings.HasPrefix(path, ".") && strings.IndexByte(path, ';') < 0 {
-		return false // as almost always: no need to look at each segment
+	// Most paths have neither, so there is no need to look at each segment.
+	return strings.IndexByte(path, ';') >= 0 && emptySegments(path) || DotSegments(u)
+}
+
+// DotSegments reports whether the path of u has a segment "." or "..", in
+// whatever way a server may read it: encoded, between encoded slashes or
+// backslashes, before the parameters behind a semicolon or before NUL. What such
+// a path names depends on who reads it, so nobody means to send one. Every path
+// with dot segments is [Suspicious]; DotSegments allocates nothing either.
+func DotSegments(u *url.URL) bool {
+	path := u.Path // decoded, encoded slashes too
+	begins := true // a segment
+	for {
+		dot := strings.IndexByte(path, '.')
+		if dot < 0 {
+			return false
+		}
+		if dot > 0 {
+			begins = path[dot-1] == '/' || path[dot-1] == '\\'
+		}
+		path = path[dot+1:]
+		if begins {
+			rest := strings.TrimPrefix(path, ".")
+			if rest == "" || strings.IndexByte("/\\;\x00", rest[0]) >= 0 {
+				return true
+			}
+			begins = false
+		}
 	}
+}
+
+// emptySegments reports whether a path has segments with nothing but
+// parameters, other than the last.
+func emptySegments(path string) bool {
 	path = strings.TrimPrefix(path, "/")
 	for more := true; more; {
 		var segment string
 		segment, path, more = strings.Cut(path, "/")
-		if i := strings.IndexByte(segment, ';'); i >= 0 {
-			segment = segment[:i]
-		}
-		if segment == "." || segment == ".." || segment == "" && more {
+		if more && (segment == "" || segment[0] == ';') {
 			return true
 		}
 	}

@@ -70,6 +70,32 @@ func TestSuspicious(t *testing.T) {
 	}
 }
 
+func TestDotSegments(t *testing.T) {
+	for _, tt := range []struct {
+		path string
+		want bool
+	}{
+		{"/", false}, {"/a.b/c..d/...", false}, {"/.well-known/x", false}, {"/a%2F.well-known", false}, {"/a/..b", false}, {"/a../b", false},
+		{"/a%2F...%2Fb", false}, {"/.;", true}, {"/a;./b", false}, {"/a;/../b", true},
+		{"/./a", true}, {"/a/..", true}, {"/%2e%2E/a", true}, {"/a%2F..%2Fb", true}, {"/a%5C.%5Cb", true}, {`/a\..`, true},
+		{"/..;v=1/b", true}, {"/..%3b/b", true}, {"/a/..%00/b", true}, {"/a%2f.", true}, {"/a%252F..%252Fb", false},
+	} {
+		u, err := url.ParseRequestURI("http://h" + tt.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := route.DotSegments(u); got != tt.want {
+			t.Errorf("%s: got %v", tt.path, got)
+		}
+		if route.DotSegments(u) && !route.Suspicious(u) {
+			t.Errorf("%s is not suspicious", tt.path)
+		}
+		if n := testing.AllocsPerRun(10, func() { route.DotSegments(u) }); n != 0 {
+			t.Errorf("%v allocations", n)
+		}
+	}
+}
+
 func TestSuspiciousSeesRawNUL(t *testing.T) {
 	// net/http refuses such a request line; a caller may have made the URL.
 	if !route.Suspicious(&url.URL{Path: "/a\x00b"}) {
