@@ -10,7 +10,7 @@ import (
 
 // A Question is a call to explain.
 type Question struct {
-	Page    browser.Page
+	Page    browser.Page // Origin "null": an opaque one; empty: not known
 	Call    browser.Call
 	Profile browser.Profile // whose behaviour; zero: the standard's
 
@@ -28,6 +28,7 @@ const (
 	Refused  Outcome = "refused"   // the server stops it: Concors refused it before it ran
 	Held     Outcome = "held back" // all is well so far, but the call was not sent
 	NotAsked Outcome = "not asked" // the server could not be asked
+	Unknown  Outcome = "unknown"   // a recording does not say
 )
 
 // An Answer is an explained call.
@@ -38,7 +39,7 @@ type Answer struct {
 
 	// Held says why the call itself was not sent, if it was not.
 	Held string
-	// Err is why the server could not be asked.
+	// Err is why the server could not be asked, or what a recording lacks.
 	Err error
 	// Withheld are the secrets that a live server on the way was not told.
 	Withheld []Withheld
@@ -73,13 +74,19 @@ func Ask(ctx context.Context, q Question, server http.RoundTripper) Answer {
 	if held, ok := errors.AsType[*heldError](last.Err); ok {
 		a.Outcome, a.Held = Held, held.reason
 		a.Result.Exchanges = a.Result.Exchanges[:len(a.Result.Exchanges)-1]
-		if n := len(a.Result.Steps); n > 0 && !a.Result.Steps[n-1].OK {
-			a.Result.Steps = a.Result.Steps[:n-1]
-		}
+		a.dropFailedStep()
 		return a
 	}
 	a.Outcome, a.Err = NotAsked, last.Err
+	a.dropFailedStep() // the verdict says it better
 	return a
+}
+
+// dropFailedStep forgets that the browser got no answer.
+func (a *Answer) dropFailedStep() {
+	if n := len(a.Result.Steps); n > 0 && !a.Result.Steps[n-1].OK {
+		a.Result.Steps = a.Result.Steps[:n-1]
+	}
 }
 
 // A CookieError is a cookie that browsers would not store.

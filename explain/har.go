@@ -2,9 +2,9 @@ package explain
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,14 +12,6 @@ import (
 
 	"github.com/concors/concors/cors/browser"
 )
-
-// A har is what matters of an HTTP Archive, the recording that browsers'
-// developer tools save. See http://www.softwareishard.com/blog/har-12-spec/.
-type har struct {
-	Log *struct {
-		Entries []harEntry `json:"entries"`
-	} `json:"log"`
-}
 
 type harEntry struct {
 	Request struct {
@@ -31,6 +23,7 @@ type harEntry struct {
 		Status      int        `json:"status"`
 		Headers     []harField `json:"headers"`
 		RedirectURL string     `json:"redirectURL"`
+		Error       string     `json:"_error"` // Chromium only
 	} `json:"response"`
 	ResourceType string `json:"_resourceType"` // Chromium only
 
@@ -41,84 +34,126 @@ type harEntry struct {
 type harField struct{ Name, Value string }
 
 // ReadHAR explains every cross-origin call of a browser's recording, in order.
-// The error says why data is not a recording; a recording without cross-origin
-// calls has no answers.
+// The error says why r is not a recording, or that it is too large; a recording
+// without cross-origin calls has no answers.
 //
 // Recordings leave things out: cookies and Authorization unless exported with
 // sensitive data, preflights answered from a cache, answers that the browser
 // refused. What is missing is said in the answer.
-func ReadHAR(ctx context.Context, data []byte, profile browser.Profile) ([]Answer, error) {
-	var h har
-	if err := json.Unmarshal(data, &h); err != nil {
-		return nil, fmt.Errorf("not a HAR recording: %w", err)
+func ReadHAR(ctx context.Context, r io.Reader, profile browser.Profile) ([]Answer, error) {
+	entries, err := decodeHAR(r, maxHAR)
+	if err != nil {
+		return nil, err
 	}
-	if h.Log == nil {
-		return nil, errors.New(`not a HAR recording: there is no "log" in it`)
-	}
-	entries := h.Log.Entries
-	for i := range entries {
-		entries[i].header = headerOf(entries[i].Request.Headers)
-	}
+	har := newArchive(entries)
 	var answers []Answer
 	for i := range entries {
 		e := &entries[i]
 		if e.used || e.isPreflight() || !e.crossOrigin() {
 			continue
 		}
-		answers = append(answers, explainEntry(ctx, entries, i, profile))
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		answers = append(answers, har.explain(ctx, e, profile))
 	}
 	// Preflights that no call followed: the browser stopped there.
 	for i := range entries {
 		if e := &entries[i]; !e.used && e.isPreflight() {
 			e.used = true
-			q := Question{Page: browser.Page{Origin: e.header.Get("Origin")}, Profile: profile, Call: browser.Call{
-				Method: e.header.Get("Access-Control-Request-Method"), URL: e.Request.URL, Headers: e.requestedHeaders(),
-			}}
-			answers = append(answers, ask(ctx, q, []browser.Exchange{e.exchange()}))
+			answers = append(answers, explainPreflight(ctx, e, profile))
 		}
 	}
 	return answers, nil
 }
 
-// explainEntry explains the call that entries[i] began.
-func explainEntry(ctx context.Context, entries []harEntry, i int, profile browser.Profile) Answer {
-	e := &entries[i]
+// An archive finds the entries that belong to a call. Those used are dropped
+// from the front of each list when they are met, so that all calls together
+// look at each entry once.
+type archive struct {
+	preflights map[[2]string][]*harEntry // by URL and the method they ask for
+	others     map[string][]*harEntry    // by URL
+}
+
+func newArchive(entries []harEntry) *archive {
+	har := &archive{preflights: make(map[[2]string][]*harEntry), others: make(map[string][]*harEntry)}
+	for i := range entries {
+		e := &entries[i]
+		if e.isPreflight() {
+			key := [2]string{e.Request.URL, e.header.Get("Access-Control-Request-Method")}
+			har.preflights[key] = append(har.preflights[key], e)
+		} else {
+			har.others[e.Request.URL] = append(har.others[e.Request.URL], e)
+		}
+	}
+	return har
+}
+
+// next returns the first entry at key that is not used yet, or nil.
+func next[K comparable](lists map[K][]*harEntry, key K) *harEntry {
+	list := lists[key]
+	for len(list) > 0 && list[0].used {
+		list = list[1:]
+	}
+	lists[key] = list
+	if len(list) == 0 {
+		return nil
+	}
+	return list[0]
+}
+
+// explain explains the call that e began.
+func (har *archive) explain(ctx context.Context, e *harEntry, profile browser.Profile) Answer {
 	q := Question{Profile: profile, Page: browser.Page{Origin: e.pageOrigin()}, Call: e.call()}
 	var recorded []browser.Exchange
 	// Its preflight may be recorded before or behind it.
-	for j := range entries {
-		p := &entries[j]
-		if !p.used && p.isPreflight() && p.Request.URL == e.Request.URL && p.header.Get("Access-Control-Request-Method") == e.Request.Method {
-			p.used = true
-			recorded = append(recorded, p.exchange())
-			q.Call.Headers = append(q.Call.Headers, missing(p.requestedHeaders(), q.Call.Headers)...)
-			break
-		}
+	if p := next(har.preflights, [2]string{e.Request.URL, e.Request.Method}); p != nil {
+		p.used = true
+		recorded = p.answered(recorded)
+		q.Call.Headers = append(q.Call.Headers, missing(p.requestedHeaders(), q.Call.Headers)...)
 	}
-	for next := e; next != nil; { // and what it was redirected to
-		next.used = true
-		if next.Response.Status != 0 {
-			recorded = append(recorded, next.exchange())
-		}
-		next = redirectTarget(entries, next)
+	failure := ""
+	for ; e != nil; e = har.redirectTarget(e) { // and what it was redirected to
+		e.used = true
+		recorded = e.answered(recorded)
+		failure = e.Response.Error
 	}
-	return ask(ctx, q, recorded)
+	return ask(ctx, q, recorded, failure)
 }
 
-func ask(ctx context.Context, q Question, recorded []browser.Exchange) Answer {
-	a := Ask(ctx, q, browser.Recorded(recorded))
-	if errors.Is(a.Err, browser.ErrNotRecorded) {
-		last := a.Result.Exchanges[len(a.Result.Exchanges)-1]
-		why := "the browser may have refused it, or never got one"
-		if last.Preflight {
-			why = "an earlier one may have been in the browser's cache"
-		}
-		a.Err = fmt.Errorf("the recording has no answer to %s %s: %s", last.Method, last.URL, why)
+// explainPreflight explains the call that e asks for.
+func explainPreflight(ctx context.Context, e *harEntry, profile browser.Profile) Answer {
+	q := Question{Page: browser.Page{Origin: e.header.Get("Origin")}, Profile: profile, Call: browser.Call{
+		Method: e.header.Get("Access-Control-Request-Method"), URL: e.Request.URL, Headers: e.requestedHeaders(),
+	}}
+	if q.Page.Origin == "" {
+		return Answer{Question: q, Outcome: Unknown, Err: errors.New("the recording does not say which page asked")}
 	}
+	return ask(ctx, q, e.answered(nil), e.Response.Error)
+}
+
+// ask lets the browser hear what was recorded. failure is how the browser that
+// recorded it calls the end of the call, if it does.
+func ask(ctx context.Context, q Question, recorded []browser.Exchange, failure string) Answer {
+	a := Ask(ctx, q, browser.Recorded(recorded))
+	if !errors.Is(a.Err, browser.ErrNotRecorded) {
+		return a
+	}
+	last := a.Result.Exchanges[len(a.Result.Exchanges)-1]
+	why := "the browser may have refused it, or never got one"
+	if last.Preflight {
+		why = "the browser may have refused it, or remembered an earlier one"
+	}
+	if failure != "" {
+		why += " (" + failure + ")"
+	}
+	a.Outcome = Unknown
+	a.Err = fmt.Errorf("the recording has no answer to %s %s: %s", last.Method, last.URL, why)
 	return a
 }
 
-func redirectTarget(entries []harEntry, e *harEntry) *harEntry {
+// redirectTarget returns the entry that e's answer led to, nil if it is none.
+func (har *archive) redirectTarget(e *harEntry) *harEntry {
 	if e.Response.RedirectURL == "" {
 		return nil
 	}
@@ -130,12 +165,7 @@ func redirectTarget(entries []harEntry, e *harEntry) *harEntry {
 	if err != nil {
 		return nil
 	}
-	for i := range entries {
-		if n := &entries[i]; !n.used && !n.isPreflight() && n.Request.URL == to.String() {
-			return n
-		}
-	}
-	return nil
+	return next(har.others, to.String())
 }
 
 func (e *harEntry) isPreflight() bool {
@@ -152,8 +182,8 @@ func (e *harEntry) pageOrigin() string {
 }
 
 func (e *harEntry) crossOrigin() bool {
-	page := e.pageOrigin()
-	return page != "" && page != originOf(e.Request.URL)
+	page, server := e.pageOrigin(), originOf(e.Request.URL)
+	return page != "" && server != "" && page != server
 }
 
 func originOf(address string) string {
@@ -259,11 +289,16 @@ func missing(fields, there []browser.HeaderField) []browser.HeaderField {
 	})
 }
 
-func (e *harEntry) exchange() browser.Exchange {
-	return browser.Exchange{
+// answered appends e to recorded, if there is an answer in it: a status of 0 or
+// -1 stands for none.
+func (e *harEntry) answered(recorded []browser.Exchange) []browser.Exchange {
+	if e.Response.Status <= 0 {
+		return recorded
+	}
+	return append(recorded, browser.Exchange{
 		Preflight: e.isPreflight(), Method: e.Request.Method, URL: e.Request.URL, Header: e.header,
 		Status: e.Response.Status, ResponseHeader: headerOf(e.Response.Headers),
-	}
+	})
 }
 
 // headerOf collects a recording's fields. Chromium joins lines of one name with

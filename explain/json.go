@@ -15,13 +15,18 @@ func (a *Answer) MarshalJSON() ([]byte, error) {
 	out := answerJSON{
 		Outcome: a.Outcome, Origin: q.Page.Origin, Method: q.Call.Method, URL: q.Call.URL,
 		Kind: q.Call.Kind.String(), Credentials: string(q.Call.Credentials), Browser: q.Profile.String(), Held: a.Held,
-		Withheld: a.Withheld,
+		Withheld: a.Withheld, Verdict: a.Verdict(),
 	}
 	if a.Err != nil {
 		out.Error = a.Err.Error()
 	}
 	if r := a.Result; r != nil {
-		out.Verdict, out.Steps, out.Notes = r.Verdict(), r.Steps, r.Notes
+		for _, step := range r.Steps {
+			out.Steps = append(out.Steps, stepJSON{step.OK, step.SectionURL(), indexJSON(step.Exchange), step.Text()})
+		}
+		for _, n := range r.Notes {
+			out.Notes = append(out.Notes, noteJSON{n.Code, n.Subject, indexJSON(n.Exchange), n.Text()})
+		}
 		if a.Outcome == Blocked {
 			out.Failure = newFailureJSON(r.Blocked)
 		}
@@ -47,8 +52,8 @@ func marshalPlain(v any) ([]byte, error) {
 
 type answerJSON struct {
 	Outcome     Outcome        `json:"outcome"`
-	Verdict     string         `json:"verdict,omitempty"`
-	Origin      string         `json:"origin"`
+	Verdict     string         `json:"verdict"`
+	Origin      string         `json:"origin,omitempty"` // none: not known
 	Method      string         `json:"method,omitempty"`
 	URL         string         `json:"url"`
 	Kind        string         `json:"kind"`
@@ -56,12 +61,34 @@ type answerJSON struct {
 	Browser     string         `json:"browser"`
 	Held        string         `json:"held_back,omitempty"`
 	Error       string         `json:"error,omitempty"`
-	Steps       []browser.Step `json:"steps,omitempty"`
-	Notes       []browser.Note `json:"notes,omitempty"`
+	Steps       []stepJSON     `json:"steps,omitempty"`
+	Notes       []noteJSON     `json:"notes,omitempty"`
 	Exchanges   []exchangeJSON `json:"exchanges,omitempty"`
 	Withheld    []Withheld     `json:"withheld,omitempty"`
 	Readable    *readableJSON  `json:"readable,omitempty"`
 	Failure     *failureJSON   `json:"failure,omitempty"`
+}
+
+type stepJSON struct {
+	OK       bool   `json:"ok"`
+	Section  string `json:"section"`
+	Exchange *int   `json:"exchange,omitempty"` // index of the exchange that the step is about
+	Text     string `json:"text"`
+}
+
+type noteJSON struct {
+	Code     browser.NoteCode `json:"code"`
+	Subject  string           `json:"subject"`
+	Exchange *int             `json:"exchange,omitempty"`
+	Text     string           `json:"text"`
+}
+
+// indexJSON is nil for the index of no exchange.
+func indexJSON(i int) *int {
+	if i < 0 {
+		return nil
+	}
+	return &i
 }
 
 type exchangeJSON struct {
@@ -69,7 +96,7 @@ type exchangeJSON struct {
 	Method    string      `json:"method"`
 	URL       string      `json:"url"`
 	Request   http.Header `json:"request_header,omitempty"`
-	Status    int         `json:"status"`
+	Status    int         `json:"status,omitempty"` // none: there was no answer
 	Response  http.Header `json:"response_header,omitempty"`
 	Decision  string      `json:"concors,omitempty"`
 }

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -36,18 +37,19 @@ func (a *Answer) Write(w io.Writer, s Style) {
 		a.writeSteps(w, s)
 	}
 	fmt.Fprintln(w)
+	verdict := capital(clean(a.Verdict()))
 	switch a.Outcome {
 	case Allowed:
-		fmt.Fprintln(w, s.good(s.bold("✓ "+capital(clean(a.Result.Verdict())))))
+		fmt.Fprintln(w, s.good(s.bold("✓ "+verdict)))
 		a.writeStatus(w)
-	case Refused:
-		fmt.Fprintln(w, s.bad(s.bold("✗ Refused by Concors before it ran")))
 	case Held:
-		fmt.Fprintln(w, s.good(s.bold("✓ Nothing stands in the way so far"))+". The call itself was not sent: "+clean(a.Held)+".")
-	case NotAsked:
-		fmt.Fprintln(w, s.bad(s.bold("? The server could not be asked"))+": "+strings.TrimSuffix(clean(a.Err.Error()), ".")+".")
+		fmt.Fprintln(w, s.good(s.bold("✓ "+verdict)))
+	case NotAsked, Unknown:
+		fmt.Fprintln(w, s.bad(s.bold("? "+verdict)))
+	case Refused:
+		fmt.Fprintln(w, s.bad(s.bold("✗ "+verdict)))
 	case Blocked:
-		fmt.Fprintln(w, s.bad(s.bold("✗ "+capital(clean(a.Result.Verdict())))))
+		fmt.Fprintln(w, s.bad(s.bold("✗ "+verdict)))
 		WriteFailure(w, a.Result.Blocked, s)
 	}
 }
@@ -60,11 +62,15 @@ func title(q *Question) string {
 			method = "POST"
 		}
 	}
-	origin := q.Page.Origin
-	if origin == "" || origin == "null" {
-		origin = "opaque origin (null)"
+	t := method + " " + q.Call.URL
+	switch q.Page.Origin {
+	case "":
+		t += " from an unknown page"
+	case "null":
+		t += " from a page with an opaque origin (null)"
+	default:
+		t += " from a page of " + q.Page.Origin
 	}
-	t := fmt.Sprintf("%s %s from a page of %s", method, q.Call.URL, origin)
 	if q.Call.Kind != browser.FetchAPI {
 		t += ", by " + q.Call.Kind.String()
 	}
@@ -125,7 +131,12 @@ func wire(e *browser.Exchange) string {
 	if len(sent) > 0 {
 		line += " (" + strings.Join(sent, "; ") + ")"
 	}
-	if e.Status != 0 {
+	switch {
+	case errors.Is(e.Err, browser.ErrNotRecorded):
+		line += " ← unknown"
+	case e.Err != nil:
+		line += " ← no answer"
+	default:
 		line += fmt.Sprintf(" ← %d", e.Status)
 	}
 	return line

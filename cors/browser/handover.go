@@ -50,8 +50,15 @@ func (f *fetch) handover(res *response) (*Response, *Failure) {
 		return out, nil
 	}
 	out.Header = f.filter(res.header, f.exposed(res))
-	f.step("#concept-filtered-response-cors", "The page may read the answer: status, body and %s headers.", itoa(len(out.Header)))
+	f.step("#concept-filtered-response-cors", "The page may read the answer: status, body and %s.", countHeaders(len(out.Header)))
 	return out, nil
+}
+
+func countHeaders(n int) string {
+	if n == 1 {
+		return "1 header"
+	}
+	return itoa(n) + " headers"
 }
 
 // responseURL is the answer's URL as the page sees it, without its fragment.

@@ -107,11 +107,12 @@ func runExplain(cmd *cobra.Command, o *explainOptions, target string) error {
 	p := &explainPrinter{out: cmd.OutOrStdout(), asJSON: o.asJSON, style: explain.Style{Color: useColor(o.color, cmd.OutOrStdout())}}
 	switch {
 	case o.har != "":
-		data, err := os.ReadFile(o.har)
+		file, err := os.Open(o.har)
 		if err != nil {
 			return err
 		}
-		answers, err := explain.ReadHAR(cmd.Context(), data, profile)
+		defer file.Close()
+		answers, err := explain.ReadHAR(cmd.Context(), file, profile)
 		if err != nil {
 			return fmt.Errorf("%s: %w", o.har, err)
 		}
@@ -269,36 +270,43 @@ func codeOf(o explain.Outcome) error {
 	switch o {
 	case explain.Blocked, explain.Refused:
 		return exitCode(exitBlocked)
-	case explain.NotAsked:
+	case explain.NotAsked, explain.Unknown:
 		return exitCode(exitNotAsked)
 	}
 	return nil
 }
 
+// answers prints the calls of a recording. One that is blocked decides the exit
+// code; those that nothing is known of do not.
 func (p *explainPrinter) answers(answers []explain.Answer) error {
-	var worst error
+	number := make(map[explain.Outcome]int)
 	list := make([]*explain.Answer, len(answers))
-	blocked := 0
 	for i := range answers {
-		a := &answers[i]
-		list[i] = a
-		if a.Outcome == explain.Blocked {
-			blocked++
-			worst = exitCode(exitBlocked)
-		}
+		list[i] = &answers[i]
+		number[answers[i].Outcome]++
 	}
 	if p.asJSON {
 		if err := p.json(list); err != nil {
 			return err
 		}
-		return worst
+	} else {
+		for _, a := range list {
+			a.Write(p.out, p.style)
+			fmt.Fprintln(p.out)
+		}
+		summary := fmt.Sprintf("%s, %d blocked", count(len(list), "cross-origin call"), number[explain.Blocked])
+		if n := number[explain.Unknown]; n > 0 {
+			summary += fmt.Sprintf(", %d unknown", n)
+		}
+		if len(list) == 0 {
+			summary = "There is no cross-origin call in the recording."
+		}
+		fmt.Fprintln(p.out, summary)
 	}
-	for _, a := range list {
-		a.Write(p.out, p.style)
-		fmt.Fprintln(p.out)
+	if number[explain.Blocked] > 0 {
+		return exitCode(exitBlocked)
 	}
-	fmt.Fprintf(p.out, "%s, %d blocked\n", count(len(list), "cross-origin call"), blocked)
-	return worst
+	return nil
 }
 
 // console explains what a browser wrote to its console.
