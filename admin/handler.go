@@ -113,6 +113,16 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mux.ServeHTTP(w, r)
 }
 
+// Guard lets those pass to next who bring a session or the token, and answers
+// all others as the API does.
+func (h *Handler) Guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.admit(w, r) {
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
 // page lets those who are logged in pass to the pages.
 func (h *Handler) page(w http.ResponseWriter, r *http.Request) {
 	if _, ok := h.auth.session(r); ok {

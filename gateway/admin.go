@@ -15,7 +15,10 @@ import (
 	"github.com/concors/concors/cors"
 )
 
-var problemHost = newProblem(http.StatusMisdirectedRequest, "host-not-allowed", "The admin listener does not answer under this Host")
+var (
+	problemHost    = newProblem(http.StatusMisdirectedRequest, "host-not-allowed", "The admin listener does not answer under this Host")
+	problemMetrics = newProblem(http.StatusForbidden, "metrics-not-open", "The metrics are not open to other machines")
+)
 
 // adminHandler returns what the admin listener serves. Two checks stand before
 // it: Host must be one that a website cannot point here (DNS rebinding), and no
@@ -24,7 +27,7 @@ func (s *Server) adminHandler(o *ServerOptions) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.Handle("GET /metrics", s.gateway.metrics.handler())
+	mux.Handle("GET /metrics", s.metricsHandler(o))
 	if o.AdminHandler != nil {
 		mux.Handle("/", o.AdminHandler)
 	}
@@ -46,12 +49,31 @@ func (s *Server) adminHandler(o *ServerOptions) (http.Handler, error) {
 	return onlyHosts(hosts, guard.Handler(mux)), nil
 }
 
+// metricsHandler shows the metrics. They name endpoints and tell how busy they
+// are, which is nobody's business on other machines.
+func (s *Server) metricsHandler(o *ServerOptions) http.Handler {
+	h := s.gateway.metrics.handler()
+	switch {
+	case o.MetricsOpen, s.adminOnLoopback() && o.AdminOrigin == "":
+		return h
+	case o.AdminGuard != nil:
+		return o.AdminGuard(h)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { problemMetrics.write(w) })
+}
+
+// adminOnLoopback reports whether the admin listener can be reached from this
+// machine alone.
+func (s *Server) adminOnLoopback() bool {
+	addr, ok := s.adminListen.Addr().(*net.TCPAddr)
+	return ok && addr.IP.IsLoopback()
+}
+
 // adminTLS returns nil for plain HTTP, which is for loopback only, unless the
 // options say otherwise.
 func (s *Server) adminTLS(o *ServerOptions) (*tls.Config, error) {
 	if o.AdminCertFile == "" && o.AdminKeyFile == "" {
-		addr, ok := s.adminListen.Addr().(*net.TCPAddr)
-		if o.AdminHandler != nil && !o.DangerouslyAllowPlainAdmin && !(ok && addr.IP.IsLoopback()) {
+		if o.AdminHandler != nil && !o.DangerouslyAllowPlainAdmin && !s.adminOnLoopback() {
 			return nil, &PlainAdminError{Addr: s.adminListen.Addr().String()}
 		}
 		return nil, nil

@@ -93,3 +93,51 @@ func TestAdminOrigin(t *testing.T) {
 		}
 	}
 }
+
+// Metrics name endpoints and tell how busy they are. Other machines see them
+// only with the token, or if somebody says so; probes are for everybody.
+func TestMetricsBeyondLoopback(t *testing.T) {
+	guard := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") != "Bearer token" {
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	const token = "Authorization: Bearer token"
+	for _, tc := range []struct {
+		name                string
+		o                   ServerOptions
+		anybody, tokenOwner int
+	}{
+		{"loopback", ServerOptions{AdminGuard: guard}, 200, 200},
+		{"loopback without a guard", ServerOptions{}, 200, 200},
+		{"loopback behind a proxy", ServerOptions{AdminOrigin: "https://concors.example.com", AdminGuard: guard}, 401, 200},
+		{"everywhere", ServerOptions{Admin: ":0", AdminGuard: guard}, 401, 200},
+		{"every IPv4 address", ServerOptions{Admin: "0.0.0.0:0", AdminGuard: guard}, 401, 200},
+		{"everywhere without a guard", ServerOptions{Admin: ":0"}, 403, 403},
+		{"everywhere, said so", ServerOptions{Admin: ":0", AdminGuard: guard, MetricsOpen: true}, 200, 200},
+		{"everywhere without a guard, said so", ServerOptions{Admin: ":0", MetricsOpen: true}, 200, 200},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := run(t, tc.o, echo)
+			_, port, _ := net.SplitHostPort(r.AdminAddr().String())
+			admin := "http://127.0.0.1:" + port
+			for _, want := range []struct {
+				status int
+				header []string
+			}{{tc.anybody, nil}, {tc.tokenOwner, []string{token}}} {
+				res := r.get(t, admin+"/metrics", want.header...)
+				res.wantStatus(t, want.status)
+				if shown := strings.Contains(res.body, "concors_"); shown != (want.status == 200) {
+					t.Errorf("status %d, metrics shown: %v", res.StatusCode, shown)
+				}
+			}
+			for _, path := range []string{"/healthz", "/readyz"} {
+				r.get(t, admin+path).wantStatus(t, 200)
+			}
+		})
+	}
+}

@@ -39,6 +39,14 @@ type ServerOptions struct {
 	// the same checks. Nil: 404.
 	AdminHandler http.Handler
 
+	// AdminGuard lets those pass to a handler who are logged in, and answers
+	// all others. It stands before /metrics where other machines can reach it:
+	// beyond loopback, and if there is an AdminOrigin. Nil: nobody is let in.
+	AdminGuard func(http.Handler) http.Handler
+
+	// MetricsOpen lets everybody who can reach /metrics read it.
+	MetricsOpen bool
+
 	// AdminHosts are host names, without port, under which the admin listener
 	// may be asked, beside localhost and IP addresses.
 	AdminHosts []string

@@ -40,6 +40,7 @@ func (a *adminFlags) register(cmd *cobra.Command, server *gateway.ServerOptions)
 	set.BoolVar(&server.DangerouslyAllowPlainAdmin, "admin-insecure-plain-http", false, "let other machines reach the admin side without TLS: the token can be read on the way")
 	set.StringVar(&a.tokenFile, "admin-token-file", "", "`file` that keeps the hash of the admin token (default .NAME.admin beside the file)")
 	set.StringVar(&a.token, "admin-token", "", "the admin `token` itself; better in the environment, which other users cannot see")
+	set.BoolVar(&server.MetricsOpen, "metrics-open", false, "show /metrics without the token to other machines that can reach the admin side")
 	set.BoolVar(&a.readOnly, "admin-read-only", false, "let nothing be saved through the admin side")
 }
 

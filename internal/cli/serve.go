@@ -143,7 +143,7 @@ func (f *serveFlags) serve(ctx context.Context, stderr io.Writer) error {
 		if side, err = f.openAdmin(g, documents, traffic, log); err != nil {
 			return err
 		}
-		f.server.AdminHandler = side.handler
+		f.server.AdminHandler, f.server.AdminGuard = side.handler, side.handler.Guard
 	}
 	s, err := gateway.NewServer(g, f.server)
 	if err != nil {

@@ -264,3 +264,35 @@ func TestServeSaysThatAPortIsInUse(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, &stderr)
 	}
 }
+
+func TestServeShowsMetricsToOtherMachinesWithTheTokenOnly(t *testing.T) {
+	const token = "a-token-that-a-person-chose"
+	file := document(t, newUpstream(t), selected)
+	beyond := []string{"--config", file, "--admin", "0.0.0.0:0", "--admin-insecure-plain-http", "--admin-token", token}
+	ask := func(p *process, authorization string) int {
+		t.Helper()
+		_, port, _ := net.SplitHostPort(p.admin)
+		r, err := http.NewRequest("GET", "http://127.0.0.1:"+port+"/metrics", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if authorization != "" {
+			r.Header.Set("Authorization", authorization)
+		}
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	closed := startServe(t, beyond...)
+	for authorization, want := range map[string]int{"": 401, "Bearer another": 401, "Bearer " + token: 200} {
+		if got := ask(closed, authorization); got != want {
+			t.Errorf("Authorization %q: %d, want %d", authorization, got, want)
+		}
+	}
+	if got := ask(startServe(t, append(beyond, "--metrics-open")...), ""); got != 200 {
+		t.Errorf("with --metrics-open: %d", got)
+	}
+}
