@@ -213,6 +213,8 @@ var identityCases = [][]Field{
 	{{"x-remote-user", "alice"}, {"X-Remote-User", "bob"}},
 	{{"X-Forwarded-Client-Cert", "By=spiffe://a;Hash=b"}, {"X-Remote-User", "alice"}},
 	{{"X-Remote-Username", "not declared"}},
+	{{"X_Remote_User", "alice"}},
+	{{"x-remote_user", "alice"}},
 }
 
 // forwardedCases are what proxies add. Only Proto and Host count, and only

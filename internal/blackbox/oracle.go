@@ -50,9 +50,6 @@ import (
 //	           reading: Host itself is meant.
 //	order      a path that gets 400, for a Host that gets 421. First reading:
 //	           421, as nothing of such a request counts.
-//	underscore an identity header written with underscores goes with the
-//	           others; whether it makes a request one "that carried
-//	           credentials". First reading: yes.
 //	slashes    empty path segments are not among what gets 400, yet routers
 //	           disagree about them too. First reading: an unknown path, 404.
 //	           Never a redirect.
@@ -61,13 +58,14 @@ import (
 // HEAD in its list of methods (browsers need neither), the page or problem
 // document where Accept asks for HTML in what is not a navigation, what a 404,
 // 400 or 421 says about embedding (no policy applies to them), what Vary has on
-// refusals and preflights beyond what it must.
+// refusals and preflights beyond what it must, nor on the answer to a request
+// whose only credential is an identity header in another spelling.
 
 // reading holds the points that are read the second way.
 type reading map[string]bool
 
 var points = []string{"limits", "custom", "port", "anyport", "case", "label", "declared", "known", "anysender", "absent", "observed", "commas", "slashes",
-	"emptystar", "hostport", "forwarded", "order", "underscore"}
+	"emptystar", "hostport", "forwarded", "order"}
 
 // Expect is what the design wants of the question, by the first reading of
 // every point.
@@ -292,7 +290,7 @@ func (r reading) preflight(q *Question, here []*Endpoint) Want {
 		}
 	}
 	w.VaryHas = []string{"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"}
-	if !r.carriesCredentials(q) {
+	if carried, odd := credentialsOf(q); !carried && !odd {
 		w.VaryNot = fetchMetadata
 	}
 	return w
@@ -377,13 +375,19 @@ func (r reading) responseHeaders(w *Want, q *Question, s *Setting) {
 // Sec-Fetch-Dest` under every enforced setting. Traffic without credentials
 // stays free of it."
 func (r reading) vary(q *Question, s *Setting) (has, not []string) {
-	switch {
-	case r.carriesCredentials(q):
+	carried, odd := credentialsOf(q)
+	if carried {
 		return append([]string{"Origin"}, fetchMetadata...), nil
-	case s.Allow == "selected":
-		return []string{"Origin"}, fetchMetadata
 	}
-	return nil, append([]string{"Origin"}, fetchMetadata...)
+	if s.Allow == "selected" {
+		has, not = []string{"Origin"}, fetchMetadata
+	} else {
+		not = append([]string{"Origin"}, fetchMetadata...)
+	}
+	if odd {
+		not = nil
+	}
+	return has, not
 }
 
 // refusal is "as small as can be". s is nil where the endpoints at the path have
@@ -429,11 +433,15 @@ func corp(s *Setting) string {
 	return "cross-origin"
 }
 
-// carriesCredentials: the request has a Cookie, an Authorization or an
-// identity header.
-func (r reading) carriesCredentials(q *Question) bool {
-	return slices.ContainsFunc(q.Header, func(f Field) bool {
-		return strings.EqualFold(f.Name, "Cookie") || strings.EqualFold(f.Name, "Authorization") ||
-			q.World.identifies(f.Name) && !(r["underscore"] && strings.Contains(f.Name, "_"))
-	})
+// credentialsOf: the request has a Cookie, an Authorization or an identity
+// header; or an odd one, an identity header in another spelling.
+func credentialsOf(q *Question) (carried, odd bool) {
+	for _, f := range q.Header {
+		name := strings.ToLower(f.Name)
+		if name == "cookie" || name == "authorization" || contains(q.World.IdentityHeaders, name) {
+			carried = true
+		}
+		odd = odd || q.World.identifies(name)
+	}
+	return carried, odd
 }
