@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/internal/nearest"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -234,7 +235,7 @@ func (c *checker) checkAllow(s spot, p Policy) string {
 	}
 	meant := meantAllow[strings.ToLower(p.Allow)]
 	if meant == "" {
-		meant = nearest(p.Allow, everywhere)
+		meant = nearest.Of(p.Allow, everywhere)
 	}
 	c.add(s, "allow", AllowUnknown, p.Allow, meant, "")
 	return meant
@@ -336,6 +337,6 @@ func (c *checker) checkSetting(s spot, set Setting) (*cors.Compiled, string) {
 	for _, np := range c.doc.Policies {
 		names = append(names, np.Name)
 	}
-	c.add(s, "cors", PolicyUnknown, set.Name, nearest(set.Name, names), "")
+	c.add(s, "cors", PolicyUnknown, set.Name, nearest.Of(set.Name, names), "")
 	return nil, ""
 }

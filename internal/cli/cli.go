@@ -13,6 +13,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/concors/concors/internal/nearest"
 )
 
 // Exit codes.
@@ -128,5 +131,21 @@ answers, and the refusal of requests that no preflight ever announces.`,
 	add(groupWork, newServe(), newCheck(), newExplain(), newSchema())
 	root.AddCommand(newVersion(), newCompletion())
 	root.SetUsageFunc(usage)
+	root.SetFlagErrorFunc(suggestFlag)
 	return root
+}
+
+// suggestFlag adds what was probably meant to the error of a flag that does not
+// exist.
+func suggestFlag(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok || unknown.GetSpecifiedShortnames() != "" {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if meant := nearest.Of(unknown.GetSpecifiedName(), names); meant != "" {
+		return &hintError{err, "Did you mean --" + meant + "?"}
+	}
+	return err
 }

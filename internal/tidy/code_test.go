@@ -132,7 +132,7 @@ func TestArrowsGoOneWay(t *testing.T) {
 		{"cors", "cors/internal/"},
 		{"cors/browser", "cors/internal/"},
 		{"endpoints/route", ""},
-		{"endpoints", "cors endpoints/route cors/internal/"},
+		{"endpoints", "cors endpoints/route internal/nearest"},
 		{"store", "cors endpoints"},
 		{"gateway", "cors endpoints endpoints/route store"},
 	} {
