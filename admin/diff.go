@@ -2,11 +2,11 @@ package admin
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/concors/concors/endpoints"
+	"github.com/concors/concors/internal/words"
 )
 
 // A Diff is the difference between two documents in what they do.
@@ -115,36 +115,13 @@ func (c *comparison) diff() Diff {
 	})
 	d := Diff{Changes: []Change{}, More: max(0, len(c.changes)-maxChanges)}
 	for _, ch := range c.changes[:len(c.changes)-d.More] {
-		sentence := strings.NewReplacer("{endpoints}", words(ch.endpoints, "endpoint"), "{values}", words(spoken(ch.kind, ch.values), "")).Replace(upperFirst(ch.text))
+		sentence := strings.NewReplacer("{endpoints}", words.List(ch.endpoints, "endpoint"), "{values}", words.List(spoken(ch.kind, ch.values), "")).Replace(words.Upper(ch.text))
 		d.Changes = append(d.Changes, Change{
 			Kind: ch.kind, Effect: ch.effect, Sentence: sentence,
 			Endpoints: append([]string{}, ch.endpoints...), Values: append([]string{}, ch.values...),
 		})
 	}
 	return d
-}
-
-// words is a list in words: a, b and c; a, b and 7 more endpoints.
-func words(list []string, noun string) string {
-	switch n := len(list); {
-	case n == 0:
-		return ""
-	case n == 1:
-		return list[0]
-	case n <= 3:
-		return strings.Join(list[:n-1], ", ") + " and " + list[n-1]
-	case noun != "":
-		return strings.Join(list[:2], ", ") + " and " + count(n-2, "more "+noun)
-	default:
-		return fmt.Sprintf("%s and %d more", strings.Join(list[:2], ", "), n-2)
-	}
-}
-
-func upperFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // site compares what the endpoints have in common.

@@ -1,7 +1,7 @@
-// Package admin is the admin side of Concors: [Service] answers every question
-// that the admin API and the pages ask, [Handler] serves the API behind the
-// admin side's own security, and admin/openapi.yaml describes it.
+// Package admin is the service behind the admin side of Concors: [Service]
+// answers every question that the API and the pages ask. Package api beside it
+// speaks HTTP, package ui has the pages.
 //
-// The pages hold no rules. They turn what a person typed into a [Draft] and
+// Neither holds rules. They turn what a person typed or sent into a [Draft] and
 // show what [Service.Judge] says about it.
 package admin

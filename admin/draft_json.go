@@ -44,7 +44,7 @@ func (d *Draft) UnmarshalJSON(data []byte) error {
 		Site          *SiteChange `json:"site"`
 		ReplaceBroken bool        `json:"replace_broken"`
 	}
-	if err := unmarshal(data, &raw); err != nil {
+	if err := ReadJSON(data, &raw); err != nil {
 		return err
 	}
 	out := Draft{Base: raw.Base, Site: raw.Site, ReplaceBroken: raw.ReplaceBroken}
@@ -80,9 +80,36 @@ func (d *Draft) UnmarshalJSON(data []byte) error {
 // written reports whether a key was there with a value.
 func written(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
 
-// unmarshal is json.Unmarshal into out without unknown keys. The error is an
-// [*InputError] or that of a part.
-func unmarshal(data []byte, out any) error {
+// ReadDocument reads a document from JSON. Errors: [*MalformedError],
+// [*InputError].
+func ReadDocument(data []byte) (*endpoints.Document, error) {
+	var parts partsReader
+	return read(&parts, parts.document(string(data), "", nil))
+}
+
+// ReadEntry is [ReadDocument] for one of its endpoints.
+func ReadEntry(data []byte) (*endpoints.Entry, error) {
+	var parts partsReader
+	return read(&parts, parts.entry(data, MistakePlace{Part: "endpoints"}))
+}
+
+// ReadPolicy is [ReadDocument] for one of its policies.
+func ReadPolicy(data []byte) (*endpoints.Policy, error) {
+	var parts partsReader
+	return read(&parts, parts.policy(data, MistakePlace{Part: "policies"}))
+}
+
+// read returns part, or the mistakes that were found in it.
+func read[T any](parts *partsReader, part *T) (*T, error) {
+	if len(parts.mistakes) > 0 {
+		return nil, &MalformedError{Mistakes: parts.mistakes}
+	}
+	return part, nil
+}
+
+// ReadJSON is json.Unmarshal into out without unknown keys. Errors:
+// [*InputError], [*MalformedError].
+func ReadJSON(data []byte, out any) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	err := dec.Decode(out)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/insight"
+	"github.com/concors/concors/internal/words"
 	"github.com/concors/concors/store"
 )
 
@@ -70,7 +71,6 @@ func New(o Options) (*Service, error) {
 // store.ErrStale (a [*StaleError]), store.ErrInvalid (an [*InvalidError]),
 // store.ErrUnknownRevision.
 var (
-	ErrNoBase          = errors.New("a write says which revision it is based on")
 	ErrBroken          = errors.New("the stored document is broken; saving would replace it")
 	ErrUnknownEndpoint = errors.New("there is no such endpoint")
 	ErrUnknownPolicy   = errors.New("there is no such policy")
@@ -156,19 +156,11 @@ func brokenDocument(p *store.Problem) *BrokenDocument {
 	switch {
 	case ok:
 		b.Mistakes = explainAll(invalid.Report.Errors())
-		b.Summary = fmt.Sprintf("The stored document has %s.", count(len(b.Mistakes), "mistake"))
+		b.Summary = fmt.Sprintf("The stored document has %s.", words.Count(len(b.Mistakes), "mistake"))
 	case errors.Is(p.Err, store.ErrEmpty):
 		b.Summary = "Nothing is stored: the document is empty or missing."
 	default:
 		b.Summary = "The stored document cannot be read: " + p.Err.Error() + "."
 	}
 	return b
-}
-
-// count is a number and its noun: 1 mistake, 2 mistakes.
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }

@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,11 @@ import (
 	"github.com/concors/concors/store"
 )
 
+// document is what most tests begin with: the API of a shop.
+//
+//go:embed testdata/shop.yaml
+var document string
+
 // newService is a service on a document in memory.
 func newService(t *testing.T, text string) *admin.Service {
 	t.Helper()
@@ -25,6 +31,20 @@ func newService(t *testing.T, text string) *admin.Service {
 		t.Fatalf("%+v, error %v", st, err)
 	}
 	return s
+}
+
+// setting is a draft that changes the setting of an endpoint.
+func setting(pattern, policy string) string {
+	return fmt.Sprintf(`{"endpoints":[{"pattern":%q,"setting":%s}]}`, pattern, policy)
+}
+
+// sentences are those of a difference.
+func sentences(d admin.Diff) []string {
+	list := make([]string, len(d.Changes))
+	for i, c := range d.Changes {
+		list[i] = c.Sentence
+	}
+	return list
 }
 
 func draft(t *testing.T, text string) admin.Draft {
@@ -386,5 +406,13 @@ func BenchmarkTenThousandEndpoints(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestEveryRefusalHasWords(t *testing.T) {
+	for _, reason := range cors.Reasons() {
+		if admin.ReasonText(reason) == "" {
+			t.Errorf("%s has no words", reason)
+		}
 	}
 }

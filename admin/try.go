@@ -12,6 +12,7 @@ import (
 	"github.com/concors/concors/cors/browser"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/internal/plain"
+	"github.com/concors/concors/internal/words"
 )
 
 // A Trial is a call that a page makes.
@@ -181,7 +182,7 @@ func (b *trialBench) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (b *trialBench) verdict(res *browser.Result) Verdict {
 	v := Verdict{
-		Allowed: res.Allowed(), Summary: plain.Text(upperFirst(res.Verdict())) + ".", Ran: b.ran.upstream != nil,
+		Allowed: res.Allowed(), Summary: plain.Text(words.Upper(res.Verdict())) + ".", Ran: b.ran.upstream != nil,
 		Credentials: b.ran.credentials(), Endpoint: b.last.pattern,
 		Steps: []Step{}, Notes: []string{}, Exchanges: []Exchange{},
 	}

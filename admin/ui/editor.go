@@ -10,6 +10,7 @@ import (
 
 	"github.com/concors/concors/admin"
 	"github.com/concors/concors/endpoints"
+	"github.com/concors/concors/internal/words"
 	"github.com/concors/concors/store"
 )
 
@@ -79,7 +80,7 @@ func (e *editor) Title() string {
 	case e.New():
 		return "New endpoint"
 	case e.Bulk():
-		return plural(len(e.Targets), "endpoint")
+		return words.Count(len(e.Targets), "endpoint")
 	}
 	return e.Targets[0].Pattern
 }
@@ -283,7 +284,7 @@ func (h *Handler) judge(ctx context.Context, e *editor) error {
 	}
 	input, ok := errors.AsType[*admin.InputError](err)
 	if ok {
-		e.Problem = sentence(input.Message)
+		e.Problem = words.Sentence(input.Message)
 		return nil
 	}
 	return err
@@ -404,11 +405,11 @@ func (h *Handler) notSaved(w http.ResponseWriter, r *http.Request, e *editor, er
 	case errors.Is(err, admin.ErrBroken):
 		return h.showEditor(w, r, http.StatusConflict, e)
 	case errors.Is(err, store.ErrReadOnly), errors.Is(err, store.ErrLocked):
-		p := admin.ProblemOf(err)
-		e.Problem = "Nothing was saved. " + p.Detail
-		return h.showEditor(w, r, p.Status, e)
+		f := failureOf(err)
+		e.Problem = "Nothing was saved. " + f.Reason
+		return h.showEditor(w, r, f.Status, e)
 	case isInput:
-		e.Problem = sentence(input.Message)
+		e.Problem = words.Sentence(input.Message)
 		return h.showEditor(w, r, http.StatusUnprocessableEntity, e)
 	}
 	return err

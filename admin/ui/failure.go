@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/admin"
+	"github.com/concors/concors/internal/words"
 	"github.com/concors/concors/store"
 )
 
@@ -32,7 +33,7 @@ type requestError string
 func (e requestError) Error() string { return string(e) }
 
 func failureOf(err error) failure {
-	f := failure{Reason: sentence(strings.TrimPrefix(err.Error(), "admin: "))}
+	f := failure{Reason: words.Sentence(strings.TrimPrefix(strings.TrimPrefix(err.Error(), "admin: "), "store: "))}
 	input, isInput := errors.AsType[*admin.InputError](err)
 	large, isLarge := errors.AsType[*http.MaxBytesError](err)
 	_, isRequest := errors.AsType[requestError](err)
@@ -49,19 +50,20 @@ func failureOf(err error) failure {
 	case errors.Is(err, store.ErrUnknownRevision):
 		f.Status, f.Title = http.StatusNotFound, "Revision not found"
 		f.Help = "The history keeps the last hundred revisions."
-	case errors.Is(err, store.ErrReadOnly), errors.Is(err, store.ErrLocked):
-		p := admin.ProblemOf(err)
-		f.Status, f.Title, f.Reason = p.Status, "Nothing was saved", p.Detail
+	case errors.Is(err, store.ErrReadOnly):
+		f.Status, f.Title = http.StatusForbidden, "Nothing was saved"
+	case errors.Is(err, store.ErrLocked):
+		f.Status, f.Title = http.StatusServiceUnavailable, "Nothing was saved"
 	case isLarge:
 		f.Status, f.Title = http.StatusRequestEntityTooLarge, "This is too large"
-		f.Reason = fmt.Sprintf("At most %s bytes are read.", grouped(uint64(large.Limit)))
+		f.Reason = fmt.Sprintf("At most %s bytes are read.", words.Number(uint64(large.Limit)))
 		f.Help = "Nothing was changed. Save it in parts, or change the file itself."
 	case errors.Is(err, admin.ErrBusy), errors.Is(err, context.DeadlineExceeded):
 		f.Status, f.Title = http.StatusServiceUnavailable, "The admin side is busy"
 		f.Reason = "It does little at a time, so that traffic is not slowed."
 		f.Help = "Wait a moment, then try again."
 	case isInput:
-		f.Status, f.Title, f.Reason = http.StatusBadRequest, "This cannot be done", sentence(input.Message)
+		f.Status, f.Title, f.Reason = http.StatusBadRequest, "This cannot be done", words.Sentence(input.Message)
 	case isRequest:
 		f.Status, f.Title = http.StatusBadRequest, "This request cannot be understood"
 		f.Help = "Nothing was changed. Go back and try again."

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/admin"
+	"github.com/concors/concors/internal/words"
 )
 
 // An issue is a mistake or warning as it stands at a field of the editor.
@@ -47,7 +48,7 @@ func sorted(j admin.Judgement) issues {
 				continue
 			}
 			is := issue{
-				Index: -1, Value: m.Value, Text: sentence(m.Message), Why: m.Cause, Help: m.Remedy,
+				Index: -1, Value: m.Value, Text: words.Sentence(m.Message), Why: m.Cause, Help: m.Remedy,
 				Repair: m.Repair, Warning: m.Warning,
 			}
 			if m.Change != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/concors/concors/admin"
 	"github.com/concors/concors/endpoints"
+	"github.com/concors/concors/internal/words"
 )
 
 // prepareTry fills the fields of "Try a request" that are empty.
@@ -102,7 +103,7 @@ func (h *Handler) try(ctx context.Context, e *editor) error {
 	}
 	v, err := h.service.Try(ctx, t)
 	if input, ok := errors.AsType[*admin.InputError](err); ok {
-		e.TryFail = sentence(input.Message)
+		e.TryFail = words.Sentence(input.Message)
 		return nil
 	}
 	if err != nil {

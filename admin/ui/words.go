@@ -6,10 +6,9 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/concors/concors/endpoints"
+	"github.com/concors/concors/internal/words"
 	"github.com/concors/concors/store"
 )
 
@@ -19,8 +18,8 @@ var functions = template.FuncMap{
 	"label":    label,
 	"method":   methodOf,
 	"path":     pathOf,
-	"plural":   func(n any, noun string) string { return plural(number(n), noun) },
-	"sentence": sentence,
+	"plural":   func(n any, noun string) string { return words.Count(number(n), noun) },
+	"sentence": words.Sentence,
 	"short":    short,
 	"site":     func(origin string) string { return strings.TrimPrefix(origin, "https://") },
 	"spark":    spark,
@@ -34,7 +33,7 @@ var functions = template.FuncMap{
 	"editor":   func(pattern string) string { return editorURL(pattern) },
 	"policy":   policyURL,
 	"allow":    allowURL,
-	"grouped":  func(n any) string { return grouped(number(n)) },
+	"grouped":  func(n any) string { return words.Number(number(n)) },
 	"split":    strings.Split,
 }
 
@@ -87,14 +86,6 @@ func short(rev store.Revision) string {
 	return string(rev)[:min(7, len(rev))]
 }
 
-// plural is a number and its noun: 1 origin, 2 origins.
-func plural[N int | uint64](n N, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%s %ss", grouped(n), noun)
-}
-
 // number takes the counts of the service, which have different types.
 func number(n any) uint64 {
 	switch n := n.(type) {
@@ -104,28 +95,6 @@ func number(n any) uint64 {
 		return n
 	}
 	panic(fmt.Sprintf("ui: %T is no count", n)) // a mistake in a template
-}
-
-// grouped writes 10,000.
-func grouped[N int | uint64](n N) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// sentence begins with a capital letter and ends with a full stop.
-func sentence(s string) string {
-	if s == "" {
-		return ""
-	}
-	first, n := utf8.DecodeRuneInString(s)
-	s = string(unicode.ToUpper(first)) + s[n:]
-	if !strings.ContainsAny(s[len(s)-1:], ".!?:") {
-		s += "."
-	}
-	return s
 }
 
 // ago is how long t lies before now.
@@ -143,7 +112,7 @@ func ago(t, now time.Time) string {
 	case d < 24*time.Hour:
 		return fmt.Sprintf("%d h ago", int(d.Hours()))
 	case d < 14*24*time.Hour:
-		return plural(int(d.Hours()/24), "day") + " ago"
+		return words.Count(int(d.Hours()/24), "day") + " ago"
 	}
 	return t.UTC().Format("2 Jan 2006")
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/concors/concors/admin"
+	"github.com/concors/concors/admin/api"
 	"github.com/concors/concors/admin/ui"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/gateway"
@@ -46,8 +47,8 @@ func (a *adminFlags) register(cmd *cobra.Command, server *gateway.ServerOptions)
 
 // An adminSide is the admin side of concors serve.
 type adminSide struct {
-	auth    *admin.Auth
-	handler *admin.Handler
+	auth    *api.Auth
+	handler *api.Handler
 	file    string // that keeps the token's hash; empty: none does
 	created string // the token, if it was made just now
 }
@@ -59,7 +60,7 @@ func (f *serveFlags) openAdmin(g *gateway.Gateway, documents *store.File, traffi
 	if err != nil {
 		return nil, err
 	}
-	a.auth = admin.NewAuth(hash, strings.HasPrefix(f.server.AdminOrigin, "https://"), nil)
+	a.auth = api.NewAuth(hash, strings.HasPrefix(f.server.AdminOrigin, "https://"), nil)
 	service, err := admin.New(admin.Options{
 		Store: documents, Traffic: traffic, ReadOnly: f.admin.readOnly, Log: log,
 		Enforce: func(ctx context.Context) error { return g.Load(ctx, documents) },
@@ -72,8 +73,8 @@ func (f *serveFlags) openAdmin(g *gateway.Gateway, documents *store.File, traffi
 	if err != nil {
 		return nil, err
 	}
-	a.handler = admin.NewHandler(admin.HandlerOptions{
-		Service: service, Auth: a.auth, Pages: pages, Insecure: f.server.DangerouslyAllowPlainAdmin && f.server.AdminOrigin == "",
+	a.handler = api.New(api.Options{
+		Service: service, Auth: a.auth, Pages: pages, Log: log, Insecure: f.server.DangerouslyAllowPlainAdmin && f.server.AdminOrigin == "",
 	})
 	return a, nil
 }
@@ -81,20 +82,20 @@ func (f *serveFlags) openAdmin(g *gateway.Gateway, documents *store.File, traffi
 // login finds the hash of the admin token: of the one that was given, or of the
 // one that the first start has made. Where nothing can be written, a new token
 // is made at each start.
-func (a *adminSide) login(f *adminFlags, config string, log *slog.Logger) (admin.TokenHash, error) {
+func (a *adminSide) login(f *adminFlags, config string, log *slog.Logger) (api.TokenHash, error) {
 	if f.token != "" {
-		hash, err := admin.ChosenToken(f.token)
+		hash, err := api.ChosenToken(f.token)
 		if err != nil {
 			return hash, fmt.Errorf("--admin-token: %w", err)
 		}
 		return hash, nil
 	}
-	a.file = cmp.Or(f.tokenFile, admin.TokenFile(config))
-	hash, created, err := admin.LoadToken(a.file)
+	a.file = cmp.Or(f.tokenFile, api.TokenFile(config))
+	hash, created, err := api.LoadToken(a.file)
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		log.Warn("the admin token cannot be kept, so each start makes a new one; --admin-token gives a lasting one", "error", err)
-		a.file, created = "", admin.NewToken()
-		hash, err = admin.HashToken(created), nil
+		a.file, created = "", api.NewToken()
+		hash, err = api.HashToken(created), nil
 	}
 	a.created = created
 	return hash, err
@@ -114,7 +115,7 @@ func (a *adminSide) greet(out io.Writer, o *gateway.ServerOptions, addr net.Addr
 		fmt.Fprintf(out, "Admin pages: %s\n", origin)
 		return
 	}
-	fmt.Fprintf(out, "Admin pages, with the token that is shown this once:\n  %s\n", admin.LoginLink(origin, a.created))
+	fmt.Fprintf(out, "Admin pages, with the token that is shown this once:\n  %s\n", api.LoginLink(origin, a.created))
 	if a.file != "" {
 		fmt.Fprintf(out, "Only its hash is kept, in %s. If the token is lost, remove that file and start again.\n", a.file)
 	}

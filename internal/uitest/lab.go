@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/admin"
+	"github.com/concors/concors/admin/api"
 	"github.com/concors/concors/admin/ui"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/gateway"
@@ -46,7 +47,7 @@ func Start(o Options) (_ *Lab, err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	l := &Lab{Token: admin.NewToken()}
+	l := &Lab{Token: api.NewToken()}
 	ctx, cancel := context.WithCancel(context.Background())
 	closers := []func(){cancel}
 	l.stop = func() {
@@ -65,12 +66,12 @@ func Start(o Options) (_ *Lab, err error) {
 		return nil, err
 	}
 	closers = append(closers, func() { _ = os.RemoveAll(folder) })
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "ok\n")
 	}))
-	closers = append(closers, api.Close)
+	closers = append(closers, upstream.Close)
 	l.File = filepath.Join(folder, "concors.yaml")
-	document := fmt.Sprintf("upstream: %s\n%s", api.URL, o.Document)
+	document := fmt.Sprintf("upstream: %s\n%s", upstream.URL, o.Document)
 	if err := os.WriteFile(l.File, []byte(document), 0o600); err != nil {
 		return nil, err
 	}
@@ -103,14 +104,14 @@ func Start(o Options) (_ *Lab, err error) {
 	if err != nil {
 		return nil, err
 	}
-	hash, err := admin.ChosenToken(l.Token)
+	hash, err := api.ChosenToken(l.Token)
 	if err != nil {
 		return nil, err
 	}
 	s, err := gateway.NewServer(g, gateway.ServerOptions{
 		Listen: "127.0.0.1:0", Admin: "127.0.0.1:0",
-		AdminHandler: admin.NewHandler(admin.HandlerOptions{
-			Service: service, Auth: admin.NewAuth(hash, false, nil), Pages: pages,
+		AdminHandler: api.New(api.Options{
+			Service: service, Auth: api.NewAuth(hash, false, nil), Pages: pages,
 		}),
 	})
 	if err != nil {
@@ -130,7 +131,7 @@ func Start(o Options) (_ *Lab, err error) {
 	closers = append(closers, func() { cancel(); <-ended })
 	l.Admin = "http://" + s.AdminAddr().String()
 	l.Gateway = "http://" + s.Addr().String()
-	l.Link = admin.LoginLink(l.Admin, l.Token)
+	l.Link = api.LoginLink(l.Admin, l.Token)
 	return l, nil
 }
 

@@ -1,4 +1,4 @@
-package admin_test
+package api_test
 
 import (
 	"bufio"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/admin"
+	"github.com/concors/concors/admin/api"
 	"github.com/concors/concors/store"
 )
 
@@ -87,18 +88,18 @@ func TestRacingEditors(t *testing.T) {
 	match := s.match()
 	const editors = 8
 	var all sync.WaitGroup
-	stale := make(chan admin.Problem, editors)
+	stale := make(chan api.Problem, editors)
 	for i := range editors {
 		all.Go(func() {
 			pattern := fmt.Sprintf("GET /api/thing%d", i)
 			got := s.ask("PUT", "/endpoint"+query("pattern", pattern), fmt.Sprintf(`{"endpoint":%q,"cors":{"allow":"all"}}`, pattern), match)
 			if got.StatusCode == 412 {
-				stale <- decode[admin.Problem](got)
+				stale <- decode[api.Problem](got)
 			} else if got.StatusCode != 200 {
 				t.Errorf("status %d: %s", got.StatusCode, got.body)
 			}
 			for got.StatusCode == 412 { // merge until it is in
-				again := decode[admin.Problem](got).Stale
+				again := decode[api.Problem](got).Stale
 				if !again.Known || !again.Mergeable || len(again.Theirs.Changes) == 0 || len(again.Yours.Changes) != 1 {
 					t.Errorf("stale: %+v", again)
 					return
@@ -121,13 +122,13 @@ func TestConflictingEditorsAreNotMerged(t *testing.T) {
 	s := newSide(t, document)
 	match := s.match()
 	s.ask("PATCH", "/document", setting("POST /api/orders", `{"allow":"all"}`), match).want(200)
-	p := s.ask("PATCH", "/document", setting("POST /api/orders", `"front-end"`), match).wantProblem(412, admin.ReasonStale)
+	p := s.ask("PATCH", "/document", setting("POST /api/orders", `"front-end"`), match).wantProblem(412, api.ReasonStale)
 	if p.Stale.Mergeable || !slices.Equal(p.Stale.Overlap, []string{"POST /api/orders"}) ||
 		!slices.Contains(sentences(p.Stale.Theirs), "Every website may now call POST /api/orders, without credentials.") ||
 		!slices.Contains(sentences(p.Stale.Yours), "Only https://docs.example.com may call POST /api/orders now; every other website is refused.") {
 		t.Errorf("got %+v", p.Stale)
 	}
-	s.ask("PATCH", "/document", `{"base":"0123456789abcdef"}`, s.match()).wantProblem(400, admin.ReasonMalformed)
+	s.ask("PATCH", "/document", `{"base":"0123456789abcdef"}`, s.match()).wantProblem(400, api.ReasonMalformed)
 }
 
 // A feed tells the state first, then what happens, and ends with its client.
@@ -230,8 +231,8 @@ func TestBrokenFile(t *testing.T) {
 	}
 	draft := setting("POST /api/orders", `{"allow":"all"}`)
 	s.ask("POST", "/judge", draft).want(200)
-	s.ask("PATCH", "/document", draft, "If-Match: "+good).wantProblem(412, admin.ReasonStale)
-	s.ask("PATCH", "/document", draft, s.match()).wantProblem(409, admin.ReasonBroken)
+	s.ask("PATCH", "/document", draft, "If-Match: "+good).wantProblem(412, api.ReasonStale)
+	s.ask("PATCH", "/document", draft, s.match()).wantProblem(409, api.ReasonBroken)
 	s.ask("PATCH", "/document", strings.Replace(draft, "{", `{"replace_broken":true,`, 1), s.match()).want(200)
 	if st := decode[admin.State](s.ask("GET", "/state", "")); st.Problem != nil {
 		t.Errorf("still broken: %+v", st.Problem)
@@ -249,22 +250,22 @@ func TestBeginningWithoutFile(t *testing.T) {
 	for _, path := range []string{"/document", "/endpoints", "/policies", "/history", "/traffic"} {
 		s.ask("GET", path, "").want(200)
 	}
-	s.ask("POST", "/try", `{"origin":"https://a.example","url":"/"}`).wantProblem(400, admin.ReasonMalformed)
+	s.ask("POST", "/try", `{"origin":"https://a.example","url":"/"}`).wantProblem(400, api.ReasonMalformed)
 	s.ask("PUT", "/document", `{"upstream":"http://127.0.0.1:1","endpoints":[{"endpoint":"GET /x","cors":{"allow":"all"}}]}`, `If-Match: "none"`).want(200)
 	if !s.allowsOrigin("GET", "/x", "*") && !strings.Contains(s.read(), "GET /x") {
 		t.Error("nothing is stored")
 	}
-	s.ask("PUT", "/document", `{}`, `If-Match: "none"`).wantProblem(412, admin.ReasonStale)
+	s.ask("PUT", "/document", `{}`, `If-Match: "none"`).wantProblem(412, api.ReasonStale)
 }
 
 func TestReadOnly(t *testing.T) {
-	s := newSide(t, document, func(o *admin.Options, _ *admin.HandlerOptions) { o.ReadOnly = true })
+	s := newSide(t, document, func(o *admin.Options, _ *api.Options) { o.ReadOnly = true })
 	if st := decode[admin.State](s.ask("GET", "/state", "")); !st.ReadOnly {
 		t.Error("the state does not say so")
 	}
 	before := s.read()
-	s.ask("PATCH", "/document", setting("POST /api/orders", `{"allow":"all"}`), s.match()).wantProblem(403, admin.ReasonReadOnly)
-	s.ask("POST", "/history/undo", "", s.match()).wantProblem(403, admin.ReasonReadOnly)
+	s.ask("PATCH", "/document", setting("POST /api/orders", `{"allow":"all"}`), s.match()).wantProblem(403, api.ReasonReadOnly)
+	s.ask("POST", "/history/undo", "", s.match()).wantProblem(403, api.ReasonReadOnly)
 	s.ask("POST", "/judge", setting("POST /api/orders", `{"allow":"all"}`)).want(200)
 	if s.read() != before {
 		t.Error("the file has changed")
@@ -284,8 +285,8 @@ func TestReadOnlyFile(t *testing.T) {
 		t.Error("the state does not say that nothing can be saved")
 	}
 	before := s.read()
-	p := decode[admin.Problem](s.ask("PATCH", "/document", setting("POST /api/orders", `{"allow":"all"}`), s.match()))
-	if p.Status != 403 || p.Reason != admin.ReasonReadOnly || !strings.Contains(p.Detail, "marked read-only") {
+	p := decode[api.Problem](s.ask("PATCH", "/document", setting("POST /api/orders", `{"allow":"all"}`), s.match()))
+	if p.Status != 403 || p.Reason != api.ReasonReadOnly || !strings.Contains(p.Detail, "marked read-only") {
 		t.Errorf("the problem is %+v", p)
 	}
 	if s.read() != before {
@@ -294,15 +295,15 @@ func TestReadOnlyFile(t *testing.T) {
 }
 
 func TestProblemOfLockedFile(t *testing.T) {
-	p := admin.ProblemOf(fmt.Errorf("store: writing /x.yaml: %w: another program is still writing the file", store.ErrLocked))
-	if p.Status != 503 || p.Reason != admin.ReasonLocked || p.Detail != "Writing /x.yaml: somebody else is writing the document: another program is still writing the file." {
+	p := api.ProblemOf(fmt.Errorf("store: writing /x.yaml: %w: another program is still writing the file", store.ErrLocked))
+	if p.Status != 503 || p.Reason != api.ReasonLocked || p.Detail != "Writing /x.yaml: somebody else is writing the document: another program is still writing the file." {
 		t.Errorf("the problem is %+v", p)
 	}
 }
 
 func TestTokenFile(t *testing.T) {
-	file := admin.TokenFile(t.TempDir() + "/concors.yaml")
-	hash, created, err := admin.LoadToken(file)
+	file := api.TokenFile(t.TempDir() + "/concors.yaml")
+	hash, created, err := api.LoadToken(file)
 	if err != nil || len(created) < 43 || !hash.Matches(created) || hash.Matches("") || hash.Matches(created+"x") {
 		t.Fatalf("created %q, error %v", created, err)
 	}
@@ -314,7 +315,7 @@ func TestTokenFile(t *testing.T) {
 	if strings.Contains(string(text), created) || !strings.HasPrefix(string(text), "sha256:") {
 		t.Fatalf("the file holds %q", text)
 	}
-	again, second, err := admin.LoadToken(file)
+	again, second, err := api.LoadToken(file)
 	if err != nil || second != "" || !again.Matches(created) {
 		t.Fatalf("second start: %q, error %v", second, err)
 	}
@@ -322,15 +323,15 @@ func TestTokenFile(t *testing.T) {
 		if err := os.WriteFile(file, []byte(broken), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if hash, _, err := admin.LoadToken(file); err == nil || hash.Matches("") {
+		if hash, _, err := api.LoadToken(file); err == nil || hash.Matches("") {
 			t.Errorf("%q is taken for a hash", broken)
 		}
 	}
-	if (admin.TokenHash{}).Matches("") {
+	if (api.TokenHash{}).Matches("") {
 		t.Error("no token matches the empty one")
 	}
 	for token, ok := range map[string]bool{"short": false, strings.Repeat("a", 24): true, " " + strings.Repeat("a", 24): false, "": false} {
-		if _, err := admin.ChosenToken(token); (err == nil) != ok {
+		if _, err := api.ChosenToken(token); (err == nil) != ok {
 			t.Errorf("%q: %v", token, err)
 		}
 	}

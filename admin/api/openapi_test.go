@@ -1,4 +1,4 @@
-package admin_test
+package api_test
 
 import (
 	"bytes"
@@ -14,12 +14,12 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 
-	"github.com/concors/concors/admin"
+	"github.com/concors/concors/admin/api"
 )
 
 var description = sync.OnceValues(func() (*openapi3.T, error) {
 	loader := openapi3.NewLoader()
-	doc, err := loader.LoadFromData(admin.OpenAPI)
+	doc, err := loader.LoadFromData(api.OpenAPI)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func TestEveryOperationIsDescribed(t *testing.T) {
 		}
 	}
 	slices.Sort(want)
-	served := admin.Operations()
+	served := api.Operations()
 	slices.Sort(served)
 	if !slices.Equal(served, want) {
 		t.Errorf("served:    %q\ndescribed: %q", served, want)
@@ -149,22 +149,22 @@ func TestEveryOperationAnswersAsDescribed(t *testing.T) {
 			var lines []string
 			if tc.write {
 				lines = append(lines, s.match())
-				s.ask(tc.method, tc.path, tc.body).wantProblem(428, admin.ReasonNoRevision)
-				s.ask(tc.method, tc.path, tc.body, `If-Match: "0123456789abcdef"`).wantProblem(412, admin.ReasonStale)
-				s.ask(tc.method, tc.path, tc.body, `If-Match: *`).wantProblem(400, admin.ReasonMalformed)
+				s.ask(tc.method, tc.path, tc.body).wantProblem(428, api.ReasonNoRevision)
+				s.ask(tc.method, tc.path, tc.body, `If-Match: "0123456789abcdef"`).wantProblem(412, api.ReasonStale)
+				s.ask(tc.method, tc.path, tc.body, `If-Match: *`).wantProblem(400, api.ReasonMalformed)
 			}
 			got := s.ask(tc.method, tc.path, tc.body, lines...).want(tc.status)
 			if tc.write && got.Header.Get("ETag") != s.etag() {
 				t.Errorf("ETag is %s, stored is %s", got.Header.Get("ETag"), s.etag())
 			}
 			if path != "/openapi.yaml" && tc.path != "/session" {
-				s.send(tc.method, s.admin+"/api/v1"+tc.path, tc.body, lines...).wantProblem(401, admin.ReasonUnauthorized)
+				s.send(tc.method, s.admin+"/api/v1"+tc.path, tc.body, lines...).wantProblem(401, api.ReasonUnauthorized)
 			}
 		})
 	}
 	s.t = t
 	seen["GET /feed"] = true // has a test of its own
-	for _, op := range admin.Operations() {
+	for _, op := range api.Operations() {
 		if !seen[op] {
 			t.Errorf("%s is not tried here", op)
 		}

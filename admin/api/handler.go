@@ -1,11 +1,13 @@
-package admin
+package api
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync/atomic"
 
+	"github.com/concors/concors/admin"
 	"github.com/concors/concors/endpoints/route"
 )
 
@@ -43,13 +45,16 @@ func (noPages) SignIn(w http.ResponseWriter, _ *http.Request, status int, _, _, 
 
 func (noPages) Fail(w http.ResponseWriter, _ *http.Request, err error) { ProblemOf(err).write(w) }
 
-// HandlerOptions are what a [Handler] is made of.
-type HandlerOptions struct {
-	Service *Service // required
-	Auth    *Auth    // required
+// Options are what a [Handler] is made of.
+type Options struct {
+	Service *admin.Service // required
+	Auth    *Auth          // required
 
 	// Pages is the web UI. Nil: there are no pages.
 	Pages Pages
+
+	// Log hears of questions that cannot be answered. Nil: nobody.
+	Log *slog.Logger
 
 	// Insecure says that browsers reach the admin side over plain http beyond
 	// loopback. They then send no Sec-Fetch-Site, so that the origin of our
@@ -61,23 +66,27 @@ type HandlerOptions struct {
 // of the gateway's admin listener, which refuse other origins' pages and
 // foreign host names; everything else that the admin side needs is here.
 type Handler struct {
-	service *Service
+	service *admin.Service
 	auth    *Auth
 	pages   Pages
+	log     *slog.Logger
 	mux     *http.ServeMux
 	referer string
 	bounds  *bounds
 	feeds   atomic.Int32 // that are open
 }
 
-// NewHandler returns the handler of o.
-func NewHandler(o HandlerOptions) *Handler {
-	h := &Handler{service: o.Service, auth: o.Auth, pages: o.Pages, mux: http.NewServeMux(), referer: "no-referrer", bounds: newBounds()}
+// New returns the handler of o.
+func New(o Options) *Handler {
+	h := &Handler{service: o.Service, auth: o.Auth, pages: o.Pages, log: o.Log, mux: http.NewServeMux(), referer: "no-referrer", bounds: newBounds()}
 	if o.Insecure {
 		h.referer = "same-origin"
 	}
 	if h.pages == nil {
 		h.pages = noPages{}
+	}
+	if h.log == nil {
+		h.log = slog.New(slog.DiscardHandler)
 	}
 	h.mux.HandleFunc("GET /login", h.getLogin)
 	h.mux.HandleFunc("POST /login", h.postLogin)

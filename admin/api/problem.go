@@ -1,4 +1,4 @@
-package admin
+package api
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/concors/concors/admin"
+	"github.com/concors/concors/internal/words"
 	"github.com/concors/concors/store"
 )
 
@@ -23,9 +25,9 @@ type Problem struct {
 	Reason string `json:"reason"` // stable
 	Detail string `json:"detail,omitempty"`
 
-	Field    string      `json:"field,omitempty"`    // of the question that cannot be understood
-	Mistakes []Mistake   `json:"mistakes,omitempty"` // of the draft, with codes, fields and repairs
-	Stale    *StaleError `json:"stale,omitempty"`    // what somebody else saved
+	Field    string            `json:"field,omitempty"`    // of the question that cannot be understood
+	Mistakes []admin.Mistake   `json:"mistakes,omitempty"` // of the draft, with codes, fields and repairs
+	Stale    *admin.StaleError `json:"stale,omitempty"`    // what somebody else saved
 }
 
 // The reasons of problems.
@@ -84,41 +86,41 @@ func newProblem(reason, detail string) *Problem {
 	return &Problem{Type: ProblemType + reason, Title: p.title, Status: p.status, Reason: reason, Detail: detail}
 }
 
-// ProblemOf puts an error of a [Service] into the form of an answer.
+// ProblemOf puts an error of a [admin.Service] into the form of an answer.
 func ProblemOf(err error) *Problem {
 	if p, ok := sentinelProblem(err); ok {
 		return p
 	}
 	// What keeps a store from writing has words of its own.
-	words := upperFirst(strings.TrimPrefix(err.Error(), "store: ")) + "."
+	why := words.Sentence(strings.TrimPrefix(err.Error(), "store: "))
 	switch {
 	case errors.Is(err, store.ErrReadOnly):
-		return newProblem(ReasonReadOnly, words)
+		return newProblem(ReasonReadOnly, why)
 	case errors.Is(err, store.ErrLocked):
-		return newProblem(ReasonLocked, words)
+		return newProblem(ReasonLocked, why)
 	}
-	if e, ok := errors.AsType[*StaleError](err); ok {
+	if e, ok := errors.AsType[*admin.StaleError](err); ok {
 		p := newProblem(ReasonStale, "")
 		p.Stale = e
 		return p
 	}
-	if e, ok := errors.AsType[*InvalidError](err); ok {
+	if e, ok := errors.AsType[*admin.InvalidError](err); ok {
 		p := newProblem(ReasonInvalid, "")
 		p.Mistakes = e.Mistakes
 		return p
 	}
-	if e, ok := errors.AsType[*MalformedError](err); ok {
+	if e, ok := errors.AsType[*admin.MalformedError](err); ok {
 		p := newProblem(ReasonMalformed, "")
 		p.Mistakes = e.Mistakes
 		return p
 	}
-	if e, ok := errors.AsType[*InputError](err); ok {
-		p := newProblem(ReasonMalformed, upperFirst(e.Message)+".")
+	if e, ok := errors.AsType[*admin.InputError](err); ok {
+		p := newProblem(ReasonMalformed, words.Sentence(e.Message))
 		p.Field = e.Field
 		return p
 	}
 	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return newProblem(ReasonBodyTooLarge, "At most "+count(int(e.Limit), "byte")+" are read.")
+		return newProblem(ReasonBodyTooLarge, "At most "+words.Count(int(e.Limit), "byte")+" are read.")
 	}
 	// What is left is about files and folders; the log has it.
 	return newProblem(ReasonUnavailable, "")
@@ -130,13 +132,13 @@ func sentinelProblem(err error) (*Problem, bool) {
 		err    error
 		reason string
 	}{
-		{ErrNoBase, ReasonNoRevision},
-		{ErrBroken, ReasonBroken},
-		{ErrUnknownEndpoint, ReasonUnknownEndpoint},
-		{ErrUnknownPolicy, ReasonUnknownPolicy},
+		{errNoBase, ReasonNoRevision},
+		{admin.ErrBroken, ReasonBroken},
+		{admin.ErrUnknownEndpoint, ReasonUnknownEndpoint},
+		{admin.ErrUnknownPolicy, ReasonUnknownPolicy},
 		{store.ErrUnknownRevision, ReasonUnknownRevision},
 		{store.ErrClosed, ReasonUnavailable},
-		{ErrBusy, ReasonBusy},
+		{admin.ErrBusy, ReasonBusy},
 		{context.DeadlineExceeded, ReasonBusy},
 		{context.Canceled, ReasonUnavailable},
 	} {

@@ -1,4 +1,4 @@
-package admin_test
+package api_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/admin"
+	"github.com/concors/concors/admin/api"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/store"
 )
@@ -47,7 +48,7 @@ func (*slowStore) Watch(context.Context) iter.Seq[store.Snapshot] {
 // A crowd asks the admin side without a network between.
 type crowd struct {
 	store   *slowStore
-	handler *admin.Handler
+	handler *api.Handler
 	all     sync.WaitGroup
 }
 
@@ -58,7 +59,7 @@ func newCrowd(t *testing.T) *crowd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.handler = admin.NewHandler(admin.HandlerOptions{Service: s, Auth: admin.NewAuth(admin.HashToken(token), false, nil)})
+	c.handler = api.New(api.Options{Service: s, Auth: api.NewAuth(api.HashToken(token), false, nil)})
 	return c
 }
 
@@ -89,8 +90,8 @@ func TestWorkIsBounded(t *testing.T) {
 			t.Errorf("%d requests are worked on at once, want %d", n, turns)
 		}
 		c.all.Wait()
-		if took := time.Since(began); took > admin.WorkTime {
-			t.Errorf("the last answer came after %v, want at most %v", took, admin.WorkTime)
+		if took := time.Since(began); took > api.WorkTime {
+			t.Errorf("the last answer came after %v, want at most %v", took, api.WorkTime)
 		}
 		if n := c.store.most.Load(); n != turns {
 			t.Errorf("%d requests were worked on at once later, want %d", n, turns)
@@ -170,8 +171,8 @@ func TestSlowClientsKeepNobodyWaiting(t *testing.T) {
 			c.asks(ctx, "GET", "/state", nil, 0, stuck{httptest.NewRecorder(), ctx, &writing})
 		}
 		synctest.Wait()
-		if n := reading.Load(); n != admin.MaxLarge {
-			t.Errorf("%d large bodies are read at once, want %d", n, admin.MaxLarge)
+		if n := reading.Load(); n != api.MaxLarge {
+			t.Errorf("%d large bodies are read at once, want %d", n, api.MaxLarge)
 		}
 		if n := writing.Load(); n != 20 {
 			t.Errorf("%d of 20 answers are on their way", n)

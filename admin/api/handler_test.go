@@ -1,4 +1,4 @@
-package admin_test
+package api_test
 
 import (
 	"crypto/tls"
@@ -9,9 +9,19 @@ import (
 	"testing"
 
 	"github.com/concors/concors/admin"
-	"github.com/concors/concors/cors"
+	"github.com/concors/concors/admin/api"
 	"github.com/concors/concors/store"
 )
+
+// emptyService is a service with nothing to serve.
+func emptyService(t *testing.T) *admin.Service {
+	t.Helper()
+	s, err := admin.New(admin.Options{Store: store.NewMemory(nil, store.Options{})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
 
 // The session's cookie is as strict as the connection lets it be.
 func TestCookieOfTheConnection(t *testing.T) {
@@ -25,11 +35,7 @@ func TestCookieOfTheConnection(t *testing.T) {
 		{"TLS of a proxy", "concors.example.com", "__Host-concors", true, false, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			s, err := admin.New(admin.Options{Store: store.NewMemory(nil, store.Options{})})
-			if err != nil {
-				t.Fatal(err)
-			}
-			h := admin.NewHandler(admin.HandlerOptions{Service: s, Auth: admin.NewAuth(admin.HashToken(token), tc.behindTLS, nil)})
+			h := api.New(api.Options{Service: emptyService(t), Auth: api.NewAuth(api.HashToken(token), tc.behindTLS, nil)})
 			r := httptest.NewRequest("POST", "/login", strings.NewReader("token="+token))
 			r.Host = tc.host
 			if r.TLS = nil; tc.ownTLS {
@@ -54,23 +60,18 @@ func TestCookieOfTheConnection(t *testing.T) {
 }
 
 // Every reason has its section in the documentation and its place in the
-// description, and every reason of a refusal its words.
+// description.
 func TestReasonsAreExplained(t *testing.T) {
-	docs, err := os.ReadFile("../docs/admin.md")
+	docs, err := os.ReadFile("../../docs/admin.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, reason := range admin.Reasons() {
+	for _, reason := range api.Reasons() {
 		if !strings.Contains(string(docs), "\n### "+reason+"\n") {
 			t.Errorf("docs/admin.md does not explain %s", reason)
 		}
-		if !strings.Contains(string(admin.OpenAPI), reason) {
+		if !strings.Contains(string(api.OpenAPI), reason) {
 			t.Errorf("openapi.yaml does not know %s", reason)
-		}
-	}
-	for _, reason := range cors.Reasons() {
-		if admin.ReasonText(reason) == "" {
-			t.Errorf("%s has no words", reason)
 		}
 	}
 }
@@ -78,11 +79,7 @@ func TestReasonsAreExplained(t *testing.T) {
 // Over plain http beyond loopback browsers send no Sec-Fetch-Site, so our own
 // forms must name their origin.
 func TestOwnFormsOverPlainHTTP(t *testing.T) {
-	s, err := admin.New(admin.Options{Store: store.NewMemory(nil, store.Options{})})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := admin.NewHandler(admin.HandlerOptions{Service: s, Auth: admin.NewAuth(admin.HashToken(token), false, nil), Insecure: true})
+	h := api.New(api.Options{Service: emptyService(t), Auth: api.NewAuth(api.HashToken(token), false, nil), Insecure: true})
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest("GET", "/login", nil))
 	if got := w.Header().Get("Referrer-Policy"); got != "same-origin" {

@@ -1,4 +1,4 @@
-package admin
+package api
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"runtime"
 	"time"
+
+	"github.com/concors/concors/admin"
 )
 
 // The admin side shares the machine with the traffic, so what it does is
@@ -65,7 +67,7 @@ func newBounds() *bounds {
 // do has answer work on r when it is its turn. The body, at most limit bytes of
 // it, is in memory by then, and what answer writes goes out when the turn is
 // over. The context of r ends when the client leaves and when the time is up.
-// If there is an error, nothing was written: [ErrBusy], an
+// If there is an error, nothing was written: [admin.ErrBusy], an
 // [*http.MaxBytesError], and others if the client has left.
 func (b *bounds) do(w http.ResponseWriter, r *http.Request, limit int64, answer func(http.ResponseWriter, *http.Request)) error {
 	out, err := b.work(w, r, limit, answer)
@@ -94,7 +96,7 @@ func (b *bounds) work(w http.ResponseWriter, r *http.Request, limit int64, answe
 	if large {
 		defer b.bodies.free()
 	}
-	ctx, cancel := context.WithTimeoutCause(r.Context(), workTime, ErrBusy)
+	ctx, cancel := context.WithTimeoutCause(r.Context(), workTime, admin.ErrBusy)
 	defer cancel()
 	if err := b.turns.take(ctx); err != nil {
 		return nil, err
@@ -108,7 +110,7 @@ func (b *bounds) work(w http.ResponseWriter, r *http.Request, limit int64, answe
 		return nil, context.Cause(ctx)
 	}
 	if out.body.Len() > small && !b.answers.takeNow() {
-		return nil, ErrBusy // to wait here would keep the turn
+		return nil, admin.ErrBusy // to wait here would keep the turn
 	}
 	return out, nil
 }
@@ -123,7 +125,7 @@ func (b *bounds) read(w http.ResponseWriter, r *http.Request, limit int64) (body
 		return nil, false, &http.MaxBytesError{Limit: limit}
 	}
 	if large = limit > small && (r.ContentLength < 0 || r.ContentLength > small); large {
-		ctx, cancel := context.WithTimeoutCause(r.Context(), wireTime, ErrBusy)
+		ctx, cancel := context.WithTimeoutCause(r.Context(), wireTime, admin.ErrBusy)
 		defer cancel()
 		if err := b.bodies.take(ctx); err != nil {
 			return nil, false, err
@@ -140,7 +142,7 @@ func (b *bounds) read(w http.ResponseWriter, r *http.Request, limit int64) (body
 		b.bodies.free()
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); !ok {
-		err = &InputError{Message: "the body did not come, or not in time"}
+		err = &admin.InputError{Message: "the body did not come, or not in time"}
 	}
 	return nil, false, err
 }
@@ -168,7 +170,7 @@ func (a *heldAnswer) Write(p []byte) (int, error) {
 	case a.ctx.Err() != nil:
 		return 0, context.Cause(a.ctx)
 	case a.body.Len()+len(p) > maxAnswer:
-		return 0, ErrBusy
+		return 0, admin.ErrBusy
 	}
 	a.wrote = true
 	return a.body.Write(p)

@@ -1,4 +1,4 @@
-package admin_test
+package api_test
 
 import (
 	"context"
@@ -16,35 +16,20 @@ import (
 	"testing"
 
 	"github.com/concors/concors/admin"
+	"github.com/concors/concors/admin/api"
 	"github.com/concors/concors/gateway"
 	"github.com/concors/concors/insight"
 	"github.com/concors/concors/store"
 )
 
-const document = `# The API of the shop.
-origins: [https://api.example.com]
-upstream: $UPSTREAM
-
-policies:
-  front-end: # pages of the documentation
-    allow: selected
-    domains: [https://docs.example.com]
-    headers: [Authorization, Content-Type]
-    credentials: true
-    cache: 10m
-
-endpoints:
-  # who one is
-  - endpoint: GET /api/account
-    cors: front-end
-  - endpoint: PUT /api/account
-    cors: front-end # the same
-  - endpoint: GET /api/prices
-    cors: {allow: all, cache: 1h}
-  - endpoint: POST /api/orders # nobody
-  - endpoint: GET /api/watched
-    cors: {allow: none, enforce: false}
-`
+// document is what most tests begin with: the API of a shop.
+var document = func() string {
+	text, err := os.ReadFile("../testdata/shop.yaml")
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}()
 
 const token = "a-token-for-tests-0123456789"
 
@@ -62,7 +47,7 @@ type side struct {
 }
 
 // newSide starts one with the text as its document.
-func newSide(t *testing.T, text string, change ...func(*admin.Options, *admin.HandlerOptions)) *side {
+func newSide(t *testing.T, text string, change ...func(*admin.Options, *api.Options)) *side {
 	t.Helper()
 	s := &side{t: t, file: filepath.Join(t.TempDir(), "concors.yaml"), traffic: insight.NewRecorder(nil)}
 	up := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -93,7 +78,7 @@ func newSide(t *testing.T, text string, change ...func(*admin.Options, *admin.Ha
 		Store: documents, Traffic: s.traffic, Log: log,
 		Enforce: func(ctx context.Context) error { return s.gateway.Load(ctx, documents) },
 	}
-	h := admin.HandlerOptions{Auth: admin.NewAuth(admin.HashToken(token), false, nil)}
+	h := api.Options{Auth: api.NewAuth(api.HashToken(token), false, nil)}
 	for _, c := range change {
 		c(&o, &h)
 	}
@@ -102,7 +87,7 @@ func newSide(t *testing.T, text string, change ...func(*admin.Options, *admin.Ha
 	}
 	h.Service = s.service
 	server, err := gateway.NewServer(s.gateway, gateway.ServerOptions{
-		Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", AdminHandler: admin.NewHandler(h),
+		Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", AdminHandler: api.New(h),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -211,10 +196,10 @@ func (r *reply) want(status int) *reply {
 }
 
 // wantProblem wants a problem with the reason.
-func (r *reply) wantProblem(status int, reason string) admin.Problem {
+func (r *reply) wantProblem(status int, reason string) api.Problem {
 	r.t.Helper()
 	r.want(status)
-	p := decode[admin.Problem](r)
+	p := decode[api.Problem](r)
 	if p.Reason != reason || p.Status != status || r.Header.Get("Content-Type") != "application/problem+json" {
 		r.t.Fatalf("got %+v as %s, want reason %s", p, r.Header.Get("Content-Type"), reason)
 	}

@@ -1,9 +1,10 @@
-package admin
+package api
 
 import (
 	"cmp"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/concors/concors/admin"
 	"github.com/concors/concors/store"
 )
 
@@ -44,15 +46,18 @@ type operation struct {
 
 // A call is one request to the API.
 type call struct {
-	*Service
+	*admin.Service
 	h     *Handler
 	w     http.ResponseWriter
 	r     *http.Request
 	query url.Values
 }
 
+// errNoBase refuses a write that does not say what it is based on.
+var errNoBase = errors.New("a write says which revision it is based on")
+
 // errAnswered says that the answer was written already.
-var errAnswered = &InputError{Message: "answered"}
+var errAnswered = &admin.InputError{Message: "answered"}
 
 // registerAPI routes the operations. A path knows all its methods, so that
 // what is wrong with a request is always a problem of ours.
@@ -158,7 +163,7 @@ func (c *call) answer(op *operation) {
 func (c *call) fail(err error) {
 	p := ProblemOf(err)
 	if p.Reason == ReasonUnavailable {
-		c.opts.Log.Error("the admin API cannot answer", "method", c.r.Method, "path", c.r.URL.Path, "error", err)
+		c.h.log.Error("the admin API cannot answer", "method", c.r.Method, "path", c.r.URL.Path, "error", err)
 	}
 	if p.Stale != nil {
 		c.setETag(p.Stale.Current)
@@ -204,18 +209,18 @@ func (c *call) tagged(rev store.Revision, out any, err error) (any, error) {
 func (c *call) base(inBody store.Revision) (store.Revision, error) {
 	lines := c.r.Header.Values("If-Match")
 	if len(lines) == 0 {
-		return "", ErrNoBase
+		return "", errNoBase
 	}
 	tag := strings.TrimSpace(strings.Join(lines, ","))
 	rev, ok := strings.CutPrefix(tag, `"`)
 	rev, closed := strings.CutSuffix(rev, `"`)
 	switch {
 	case tag == "*":
-		return "", &InputError{Field: "If-Match", Message: "name the revision that you have seen; * would undo what you have not"}
+		return "", &admin.InputError{Field: "If-Match", Message: "name the revision that you have seen; * would undo what you have not"}
 	case !ok || !closed || rev == "" || strings.ContainsAny(rev, `",`):
-		return "", &InputError{Field: "If-Match", Value: tag, Message: `If-Match has one revision in quotes, as ETag has it`}
+		return "", &admin.InputError{Field: "If-Match", Value: tag, Message: `If-Match has one revision in quotes, as ETag has it`}
 	case inBody != "" && etag(inBody) != tag:
-		return "", &InputError{Field: "base", Value: string(inBody), Message: "base and If-Match name different revisions"}
+		return "", &admin.InputError{Field: "base", Value: string(inBody), Message: "base and If-Match name different revisions"}
 	case tag == etag(""):
 		return "", nil
 	}
@@ -233,7 +238,7 @@ func (c *call) body(out any) error {
 	if err != nil {
 		return err
 	}
-	return unmarshal(data, out)
+	return admin.ReadJSON(data, out)
 }
 
 // checkQuery refuses parameters that are not known, and repeated ones.
@@ -241,9 +246,9 @@ func (c *call) checkQuery(names []string) error {
 	for name, values := range c.query {
 		switch {
 		case !slices.Contains(names, name):
-			return &InputError{Field: name, Message: "this address does not take this parameter; it takes " + cmp.Or(strings.Join(names, ", "), "none")}
+			return &admin.InputError{Field: name, Message: "this address does not take this parameter; it takes " + cmp.Or(strings.Join(names, ", "), "none")}
 		case len(values) > 1:
-			return &InputError{Field: name, Message: "this parameter stands there several times"}
+			return &admin.InputError{Field: name, Message: "this parameter stands there several times"}
 		}
 	}
 	return nil
@@ -252,7 +257,7 @@ func (c *call) checkQuery(names []string) error {
 // needed returns a parameter that must be there.
 func (c *call) needed(name string) (string, error) {
 	if c.query.Get(name) == "" {
-		return "", &InputError{Field: name, Message: "this parameter is missing"}
+		return "", &admin.InputError{Field: name, Message: "this parameter is missing"}
 	}
 	return c.query.Get(name), nil
 }
@@ -265,7 +270,7 @@ func (c *call) number(name string) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		return 0, &InputError{Field: name, Value: text, Message: "this is not a number from 0"}
+		return 0, &admin.InputError{Field: name, Value: text, Message: "this is not a number from 0"}
 	}
 	return n, nil
 }
@@ -278,6 +283,6 @@ func (c *call) flag(name string) (bool, error) {
 	case "true":
 		return true, nil
 	default:
-		return false, &InputError{Field: name, Value: text, Message: "this is neither true nor false"}
+		return false, &admin.InputError{Field: name, Value: text, Message: "this is neither true nor false"}
 	}
 }

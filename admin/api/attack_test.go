@@ -1,4 +1,4 @@
-package admin_test
+package api_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/admin"
+	"github.com/concors/concors/admin/api"
 )
 
 // login begins a session as a person does, and returns the cookie's line.
@@ -170,8 +171,8 @@ func TestGuessingTokensIsSlow(t *testing.T) {
 // out.
 func TestGuessersAreBounded(t *testing.T) {
 	now := time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)
-	auth := admin.NewAuth(admin.HashToken(token), false, func() time.Time { return now })
-	h := admin.NewHandler(admin.HandlerOptions{Service: newService(t, "endpoints: []\n"), Auth: auth})
+	auth := api.NewAuth(api.HashToken(token), false, func() time.Time { return now })
+	h := api.New(api.Options{Service: emptyService(t), Auth: auth})
 	from := func(address, token string) int {
 		r := httptest.NewRequest("GET", "/api/v1/state", nil)
 		r.RemoteAddr = address
@@ -181,16 +182,16 @@ func TestGuessersAreBounded(t *testing.T) {
 		return w.Code
 	}
 	denied := 0
-	for i := range 3 * admin.MaxGuessers {
+	for i := range 3 * api.MaxGuessers {
 		if from(fmt.Sprintf("[2001:db8:%x:%x::1]:1", i>>16, i&0xffff), "wrong") == 401 {
 			denied++
 		}
 	}
-	if denied != admin.TotalBurst {
-		t.Errorf("%d guesses of as many addresses were not told to wait, want %d", denied, admin.TotalBurst)
+	if denied != api.TotalBurst {
+		t.Errorf("%d guesses of as many addresses were not told to wait, want %d", denied, api.TotalBurst)
 	}
-	if n := auth.Guessers(); n > admin.MaxGuessers {
-		t.Errorf("%d addresses are remembered, want at most %d", n, admin.MaxGuessers)
+	if n := auth.Guessers(); n > api.MaxGuessers {
+		t.Errorf("%d addresses are remembered, want at most %d", n, api.MaxGuessers)
 	}
 	if status := from("192.0.2.1:1", token); status != 200 {
 		t.Errorf("the right token gets %d", status)
@@ -199,8 +200,8 @@ func TestGuessersAreBounded(t *testing.T) {
 
 func TestSessions(t *testing.T) {
 	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
-	s := newSide(t, document, func(_ *admin.Options, h *admin.HandlerOptions) {
-		h.Auth = admin.NewAuth(admin.HashToken(token), false, func() time.Time { return now })
+	s := newSide(t, document, func(_ *admin.Options, h *api.Options) {
+		h.Auth = api.NewAuth(api.HashToken(token), false, func() time.Time { return now })
 	})
 	got := s.send("POST", s.admin+"/login", "token="+token+"&next=/traffic", "Content-Type: application/x-www-form-urlencoded").want(303)
 	if to := got.Header.Get("Location"); to != "/traffic" {
@@ -232,7 +233,7 @@ func TestSessions(t *testing.T) {
 }
 
 func TestPagesNeedASession(t *testing.T) {
-	s := newSide(t, document, func(_ *admin.Options, h *admin.HandlerOptions) { h.Pages = pages{} })
+	s := newSide(t, document, func(_ *admin.Options, h *api.Options) { h.Pages = pages{} })
 	for _, tc := range []struct {
 		path, want string // where one is sent; empty: the page is shown
 	}{
@@ -300,7 +301,7 @@ func TestTheLinkLeavesNoTokenBehind(t *testing.T) {
 
 // Path tricks neither get past the login nor out of the API.
 func TestPathTricks(t *testing.T) {
-	s := newSide(t, document, func(_ *admin.Options, h *admin.HandlerOptions) { h.Pages = pages{} })
+	s := newSide(t, document, func(_ *admin.Options, h *api.Options) { h.Pages = pages{} })
 	for _, path := range []string{
 		"/static/..%2f", "/static/%2e%2e/", "/static/%2e%2e%2fendpoint", "/static/..%5cendpoint", "/static/%00", "/login/%2e%2e/",
 		"/api/v1/openapi.yaml/%2e%2e/state", "/api/v1/session/%2e%2e/state", "/%61pi/v1/state", "/api/v1/state/", "/api/v1//state",
@@ -322,36 +323,36 @@ func TestMalformedBodies(t *testing.T) {
 		status                         int
 		reason                         string
 	}{
-		{"too large for a form", "POST", "/session", `{"token":"` + strings.Repeat("x", 5<<10) + `"}`, json, 413, admin.ReasonBodyTooLarge},
-		{"too large for an endpoint", "PUT", "/endpoint" + query("pattern", "GET /api/account"), `{"endpoint":"` + strings.Repeat("x", 2<<20) + `"}`, json, 413, admin.ReasonBodyTooLarge},
-		{"too large for a draft", "POST", "/judge", strings.Repeat(" ", 17<<20), json, 413, admin.ReasonBodyTooLarge},
-		{"not JSON by its type", "POST", "/judge", `{}`, "Content-Type: text/plain", 415, admin.ReasonContentType},
-		{"no type", "POST", "/judge", `{}`, "X-None: 1", 415, admin.ReasonContentType},
-		{"not JSON", "POST", "/judge", `<script>`, json, 400, admin.ReasonMalformed},
-		{"empty", "POST", "/judge", ``, json, 400, admin.ReasonMalformed},
-		{"cut off", "POST", "/judge", `{"endpoints":[`, json, 400, admin.ReasonMalformed},
-		{"two values", "POST", "/judge", `{} {}`, json, 400, admin.ReasonMalformed},
-		{"unknown key", "POST", "/judge", `{"endpoint":[]}`, json, 400, admin.ReasonMalformed},
-		{"wrong type", "POST", "/judge", `{"endpoints":"all"}`, json, 400, admin.ReasonMalformed},
-		{"unknown key of a policy", "POST", "/judge", setting("POST /api/orders", `{"allow":"all","origins":["x"]}`), json, 400, admin.ReasonMalformed},
-		{"credentials as text", "POST", "/judge", setting("POST /api/orders", `{"allow":"selected","credentials":"yes"}`), json, 400, admin.ReasonMalformed},
-		{"two things at once", "POST", "/judge", `{"endpoints":[{"pattern":"POST /api/orders","remove":true,"setting":"front-end"}]}`, json, 400, admin.ReasonMalformed},
-		{"a document and changes", "POST", "/judge", `{"document":{},"endpoints":[{"pattern":"POST /api/orders","remove":true}]}`, json, 400, admin.ReasonMalformed},
-		{"an endpoint that is not there", "POST", "/judge", setting("POST /nowhere", `"front-end"`), json, 404, admin.ReasonUnknownEndpoint},
-		{"a policy that is not there", "POST", "/judge", `{"policies":[{"name":"x","remove":true}]}`, json, 404, admin.ReasonUnknownPolicy},
-		{"a thousand levels", "POST", "/judge", deep, json, 400, admin.ReasonMalformed},
+		{"too large for a form", "POST", "/session", `{"token":"` + strings.Repeat("x", 5<<10) + `"}`, json, 413, api.ReasonBodyTooLarge},
+		{"too large for an endpoint", "PUT", "/endpoint" + query("pattern", "GET /api/account"), `{"endpoint":"` + strings.Repeat("x", 2<<20) + `"}`, json, 413, api.ReasonBodyTooLarge},
+		{"too large for a draft", "POST", "/judge", strings.Repeat(" ", 17<<20), json, 413, api.ReasonBodyTooLarge},
+		{"not JSON by its type", "POST", "/judge", `{}`, "Content-Type: text/plain", 415, api.ReasonContentType},
+		{"no type", "POST", "/judge", `{}`, "X-None: 1", 415, api.ReasonContentType},
+		{"not JSON", "POST", "/judge", `<script>`, json, 400, api.ReasonMalformed},
+		{"empty", "POST", "/judge", ``, json, 400, api.ReasonMalformed},
+		{"cut off", "POST", "/judge", `{"endpoints":[`, json, 400, api.ReasonMalformed},
+		{"two values", "POST", "/judge", `{} {}`, json, 400, api.ReasonMalformed},
+		{"unknown key", "POST", "/judge", `{"endpoint":[]}`, json, 400, api.ReasonMalformed},
+		{"wrong type", "POST", "/judge", `{"endpoints":"all"}`, json, 400, api.ReasonMalformed},
+		{"unknown key of a policy", "POST", "/judge", setting("POST /api/orders", `{"allow":"all","origins":["x"]}`), json, 400, api.ReasonMalformed},
+		{"credentials as text", "POST", "/judge", setting("POST /api/orders", `{"allow":"selected","credentials":"yes"}`), json, 400, api.ReasonMalformed},
+		{"two things at once", "POST", "/judge", `{"endpoints":[{"pattern":"POST /api/orders","remove":true,"setting":"front-end"}]}`, json, 400, api.ReasonMalformed},
+		{"a document and changes", "POST", "/judge", `{"document":{},"endpoints":[{"pattern":"POST /api/orders","remove":true}]}`, json, 400, api.ReasonMalformed},
+		{"an endpoint that is not there", "POST", "/judge", setting("POST /nowhere", `"front-end"`), json, 404, api.ReasonUnknownEndpoint},
+		{"a policy that is not there", "POST", "/judge", `{"policies":[{"name":"x","remove":true}]}`, json, 404, api.ReasonUnknownPolicy},
+		{"a thousand levels", "POST", "/judge", deep, json, 400, api.ReasonMalformed},
 		{"escape from a part", "POST", "/judge", `{"endpoints":[{"pattern":"POST /api/orders","setting":"x\"}],\"upstream\":\"http://evil.example"}]}`, json, 200, ""},
-		{"unknown parameter", "GET", "/endpoints?serach=x", "", json, 400, admin.ReasonMalformed},
-		{"repeated parameter", "GET", "/endpoints?search=x&search=y", "", json, 400, admin.ReasonMalformed},
-		{"broken query", "GET", "/endpoints?search=%zz", "", json, 400, admin.ReasonMalformed},
-		{"negative limit", "GET", "/endpoints?limit=-1", "", json, 400, admin.ReasonMalformed},
-		{"unknown order", "GET", "/endpoints?sort=colour", "", json, 400, admin.ReasonMalformed},
-		{"missing parameter", "GET", "/endpoint", "", json, 400, admin.ReasonMalformed},
-		{"unknown method", "PUT", "/judge", "{}", json, 405, admin.ReasonMethod},
-		{"unknown path", "GET", "/judges", "", json, 404, admin.ReasonNotFound},
-		{"trial without an address", "POST", "/try", `{"origin":"https://a.example","url":""}`, json, 400, admin.ReasonMalformed},
-		{"trial of an unknown browser", "POST", "/try", `{"origin":"https://a.example","url":"/","profile":"lynx"}`, json, 400, admin.ReasonMalformed},
-		{"allow at an endpoint that is not there", "POST", "/allow", `{"endpoint":"x","origin":"https://a.example"}`, json, 404, admin.ReasonUnknownEndpoint},
+		{"unknown parameter", "GET", "/endpoints?serach=x", "", json, 400, api.ReasonMalformed},
+		{"repeated parameter", "GET", "/endpoints?search=x&search=y", "", json, 400, api.ReasonMalformed},
+		{"broken query", "GET", "/endpoints?search=%zz", "", json, 400, api.ReasonMalformed},
+		{"negative limit", "GET", "/endpoints?limit=-1", "", json, 400, api.ReasonMalformed},
+		{"unknown order", "GET", "/endpoints?sort=colour", "", json, 400, api.ReasonMalformed},
+		{"missing parameter", "GET", "/endpoint", "", json, 400, api.ReasonMalformed},
+		{"unknown method", "PUT", "/judge", "{}", json, 405, api.ReasonMethod},
+		{"unknown path", "GET", "/judges", "", json, 404, api.ReasonNotFound},
+		{"trial without an address", "POST", "/try", `{"origin":"https://a.example","url":""}`, json, 400, api.ReasonMalformed},
+		{"trial of an unknown browser", "POST", "/try", `{"origin":"https://a.example","url":"/","profile":"lynx"}`, json, 400, api.ReasonMalformed},
+		{"allow at an endpoint that is not there", "POST", "/allow", `{"endpoint":"x","origin":"https://a.example"}`, json, 404, api.ReasonUnknownEndpoint},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s.t = t

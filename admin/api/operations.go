@@ -1,11 +1,11 @@
-package admin
+package api
 
 import (
 	"encoding/json"
 	"strings"
 	"time"
 
-	"github.com/concors/concors/endpoints"
+	"github.com/concors/concors/admin"
 	"github.com/concors/concors/store"
 )
 
@@ -91,31 +91,24 @@ func getDocument(c *call) (any, error) {
 }
 
 // part reads a body that is a part of a document.
-func part[T any](c *call, read func(*partsReader, json.RawMessage) T) (T, error) {
+func part[T any](c *call, read func([]byte) (T, error)) (T, error) {
 	var raw json.RawMessage
-	var parts partsReader
 	if err := c.body(&raw); err != nil {
 		return *new(T), err
 	}
-	out := read(&parts, raw)
-	if len(parts.mistakes) > 0 {
-		return *new(T), &MalformedError{Mistakes: parts.mistakes}
-	}
-	return out, nil
+	return read(raw)
 }
 
 func putDocument(c *call) (any, error) {
-	doc, err := part(c, func(p *partsReader, raw json.RawMessage) *endpoints.Document {
-		return p.document(string(raw), "", nil)
-	})
+	doc, err := part(c, admin.ReadDocument)
 	if err != nil {
 		return nil, err
 	}
-	return c.save(Draft{Document: doc, ReplaceBroken: true})
+	return c.save(admin.Draft{Document: doc, ReplaceBroken: true})
 }
 
 func patchDocument(c *call) (any, error) {
-	var d Draft
+	var d admin.Draft
 	if err := c.body(&d); err != nil {
 		return nil, err
 	}
@@ -123,7 +116,7 @@ func patchDocument(c *call) (any, error) {
 }
 
 // save stores d on the revision of If-Match.
-func (c *call) save(d Draft) (any, error) {
+func (c *call) save(d admin.Draft) (any, error) {
 	base, err := c.base(d.Base)
 	if err != nil {
 		return nil, err
@@ -132,12 +125,12 @@ func (c *call) save(d Draft) (any, error) {
 	return c.saved(c.Save(c.r.Context(), d))
 }
 
-func (c *call) saved(saved Saved, err error) (any, error) {
+func (c *call) saved(saved admin.Saved, err error) (any, error) {
 	return c.tagged(saved.Revision, saved, err)
 }
 
 func getEndpoints(c *call) (any, error) {
-	q := EndpointQuery{
+	q := admin.EndpointQuery{
 		Search: c.query.Get("search"), Allow: c.query.Get("allow"), Policy: c.query.Get("policy"), Sort: c.query.Get("sort"),
 	}
 	var err error
@@ -172,20 +165,18 @@ func putEndpoint(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	entry, err := part(c, func(p *partsReader, raw json.RawMessage) *endpoints.Entry {
-		return p.entry(raw, MistakePlace{Part: "endpoints"})
-	})
+	entry, err := part(c, admin.ReadEntry)
 	if err != nil {
 		return nil, err
 	}
-	change := EndpointChange{Pattern: pattern, Entry: entry}
+	change := admin.EndpointChange{Pattern: pattern, Entry: entry}
 	if _, err := c.Endpoint(c.r.Context(), pattern); err != nil {
 		if entry.Endpoint != pattern {
 			return nil, err
 		}
 		change.Pattern = ""
 	}
-	return c.save(Draft{Endpoints: []EndpointChange{change}})
+	return c.save(admin.Draft{Endpoints: []admin.EndpointChange{change}})
 }
 
 func deleteEndpoint(c *call) (any, error) {
@@ -193,7 +184,7 @@ func deleteEndpoint(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.save(Draft{Endpoints: []EndpointChange{{Pattern: pattern, Remove: true}}})
+	return c.save(admin.Draft{Endpoints: []admin.EndpointChange{{Pattern: pattern, Remove: true}}})
 }
 
 func getPolicies(c *call) (any, error) {
@@ -216,7 +207,7 @@ func getPolicy(c *call) (any, error) {
 			return p, nil
 		}
 	}
-	return nil, ErrUnknownPolicy
+	return nil, admin.ErrUnknownPolicy
 }
 
 // putPolicy replaces a named policy or adds it.
@@ -225,13 +216,11 @@ func putPolicy(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	policy, err := part(c, func(p *partsReader, raw json.RawMessage) *endpoints.Policy {
-		return p.policy(raw, MistakePlace{Part: "policies"})
-	})
+	policy, err := part(c, admin.ReadPolicy)
 	if err != nil {
 		return nil, err
 	}
-	return c.save(Draft{Policies: []PolicyChange{{Name: name, Policy: policy}}})
+	return c.save(admin.Draft{Policies: []admin.PolicyChange{{Name: name, Policy: policy}}})
 }
 
 func deletePolicy(c *call) (any, error) {
@@ -239,11 +228,11 @@ func deletePolicy(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.save(Draft{Policies: []PolicyChange{{Name: name, Remove: true}}})
+	return c.save(admin.Draft{Policies: []admin.PolicyChange{{Name: name, Remove: true}}})
 }
 
 func postJudge(c *call) (any, error) {
-	var d Draft
+	var d admin.Draft
 	if err := c.body(&d); err != nil {
 		return nil, err
 	}
@@ -251,7 +240,7 @@ func postJudge(c *call) (any, error) {
 }
 
 func postDiff(c *call) (any, error) {
-	var d Draft
+	var d admin.Draft
 	if err := c.body(&d); err != nil {
 		return nil, err
 	}
@@ -259,7 +248,7 @@ func postDiff(c *call) (any, error) {
 }
 
 func postTry(c *call) (any, error) {
-	var t Trial
+	var t admin.Trial
 	if err := c.body(&t); err != nil {
 		return nil, err
 	}
@@ -283,7 +272,7 @@ func getTraffic(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.Traffic(c.r.Context(), TrafficQuery{
+	return c.Traffic(c.r.Context(), admin.TrafficQuery{
 		Outcome: c.query.Get("outcome"), Endpoint: c.query.Get("endpoint"), Origin: c.query.Get("origin"), Limit: limit,
 	})
 }
@@ -291,7 +280,7 @@ func getTraffic(c *call) (any, error) {
 func getDecisions(c *call) (any, error) {
 	list, err := c.Decisions(c.r.Context())
 	return struct {
-		Decisions []Decision `json:"decisions"`
+		Decisions []admin.Decision `json:"decisions"`
 	}{list}, err
 }
 

@@ -1,4 +1,4 @@
-package admin
+package api
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"github.com/concors/concors/admin"
 )
 
 const (
@@ -42,7 +44,7 @@ func getFeed(c *call) (any, error) {
 	}
 	beat := time.NewTicker(feedBeat)
 	defer beat.Stop()
-	events := make(chan Event)
+	events := make(chan admin.Event)
 	ctx, cancel := context.WithCancel(c.r.Context())
 	done := make(chan struct{})
 	go func() {
@@ -83,7 +85,7 @@ type feedWriter struct {
 }
 
 // event sends e. JSON has no line breaks, so it is one line of data.
-func (f *feedWriter) event(e Event) bool {
+func (f *feedWriter) event(e admin.Event) bool {
 	var b bytes.Buffer
 	add := func(name string, data any) {
 		text, err := json.Marshal(data)
