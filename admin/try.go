@@ -171,7 +171,7 @@ type trialBench struct {
 
 // RoundTrip implements http.RoundTripper.
 func (b *trialBench) RoundTrip(r *http.Request) (*http.Response, error) {
-	preflight := cors.IsPreflight(r)
+	_, preflight := cors.Preflight(r)
 	res, err := b.bench.RoundTrip(r)
 	b.last = b.seen
 	if b.seen.upstream != nil && !preflight {

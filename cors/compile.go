@@ -33,7 +33,8 @@ type Compiled struct {
 	maxAge      string // Access-Control-Max-Age, "" to leave it out
 	resource    string // Cross-Origin-Resource-Policy
 
-	templates templates
+	everyMethod Path // all methods have this policy
+	templates   templates
 
 	// listsAuthorization: Authorization is among the allowed headers.
 	listsAuthorization bool
@@ -53,9 +54,7 @@ func Compile(p Policy, s *Site) (*Compiled, error) {
 	if s == nil {
 		s = noSite
 	}
-	if p == nil {
-		p = None{}
-	}
+	p = ownCopy(p)
 	c := &compiler{out: &Compiled{policy: p, site: s}}
 	switch p := p.(type) {
 	case None:
@@ -68,13 +67,18 @@ func Compile(p Policy, s *Site) (*Compiled, error) {
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}
-	c.out.makeTemplates()
+	c.out.prepare()
 	return c.out, nil
 }
 
-// Policy returns what c was compiled from. The caller must not modify its
-// slices.
-func (c *Compiled) Policy() Policy { return c.policy }
+// prepare makes what only depends on the compiled policy.
+func (c *Compiled) prepare() {
+	c.makeTemplates()
+	c.everyMethod = Path{groups: []methodGroup{{policy: c, rest: true, alone: true}}}
+}
+
+// Policy returns a copy of what c was compiled from.
+func (c *Compiled) Policy() Policy { return ownCopy(c.policy) }
 
 // Warnings returns what is valid but perhaps not meant.
 func (c *Compiled) Warnings() []*Error { return c.warnings }

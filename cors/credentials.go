@@ -161,12 +161,25 @@ func (b *anonymousBody) copyTrailers() {
 	}
 }
 
-// dropCredentials removes what an answer could do to the visitor's session, in
-// any spelling: a handler's w.Header()["set-cookie"] leaves as it is.
+// dropCredentials removes what an answer could do to the visitor's session,
+// however its name is spelt: a header is sent as it stands in the map.
 func dropCredentials(h http.Header) {
 	for name := range h {
-		if fetchspec.EqualFold(name, "Set-Cookie") || fetchspec.EqualFold(name, "Clear-Site-Data") {
+		if setsCredentials(name) {
 			delete(h, name)
 		}
 	}
+}
+
+// setsCredentials reports whether an answer's header field, or a trailer, sets or
+// removes credentials.
+func setsCredentials(name string) bool {
+	name = strings.TrimPrefix(name, http.TrailerPrefix)
+	switch len(name) {
+	case len("Set-Cookie"):
+		return fetchspec.EqualFold(name, "Set-Cookie")
+	case len("Clear-Site-Data"):
+		return fetchspec.EqualFold(name, "Clear-Site-Data")
+	}
+	return false
 }

@@ -3,22 +3,21 @@ package cors
 import (
 	"net/http"
 	"slices"
-
-	"github.com/concors/concors/cors/internal/fetchspec"
 )
 
-// A Verdict is what is to happen to a request.
+// A Verdict is what is to happen to a request. The zero value is Refuse.
 type Verdict uint8
 
 const (
-	Run             Verdict = iota // the handler runs, after [Decision.Request] and [Decision.SetHeaders]
+	Refuse          Verdict = iota // the request is answered with 403 (421 for a wrong Host); no handler sees it
+	Run                            // the handler runs, see [Decision.Serve]
 	AnswerPreflight                // the preflight is answered with 204
-	Refuse                         // the request is answered with 403; the handler never sees it
+	NoMethod                       // the path does not have the method: the request is answered with 405
 )
 
-// String returns "run", "preflight" or "refuse".
+// String returns "refuse", "run", "preflight" or "no-method".
 func (v Verdict) String() string {
-	return [...]string{"run", "preflight", "refuse"}[v]
+	return [...]string{"refuse", "run", "preflight", "no-method"}[v]
 }
 
 // A Reason says why a request is refused. Reasons are stable; they appear in
@@ -60,7 +59,7 @@ const (
 )
 
 // A Decision is what a policy says about one request. It refers to the request
-// and must not outlive it.
+// and must not outlive it. The zero value refuses.
 type Decision struct {
 	Verdict Verdict
 	Reason  Reason // why it is refused, else ""
@@ -79,8 +78,9 @@ type Decision struct {
 	allowed   bool // the page's origin may read the answer
 	carried   bool // credentials came along
 
-	c       *Compiled
-	methods *Methods // of the endpoints that a preflight's answer speaks of
+	c     *Compiled
+	path  *Path        // of a preflight or a NoMethod
+	group *methodGroup // of a preflight: the methods that its answer speaks of
 
 	// What was judged, to be echoed.
 	origin string // value of Origin
@@ -91,62 +91,78 @@ type Decision struct {
 // Origin returns the value of the request's Origin header, "" if it has none.
 func (d *Decision) Origin() string { return d.origin }
 
-// IsPreflight reports whether r is a CORS preflight request: OPTIONS with one
-// Origin and one Access-Control-Request-Method.
-// See https://fetch.spec.whatwg.org/#cors-preflight-request.
-func IsPreflight(r *http.Request) bool {
-	return r.Method == http.MethodOptions && len(r.Header[hOrigin]) == 1 && len(r.Header[hRequestMethod]) == 1
-}
-
-// PreflightMethod returns the method whose endpoint judges the preflight r.
-func PreflightMethod(r *http.Request) string {
-	if lines := r.Header[hRequestMethod]; len(lines) == 1 {
-		return lines[0]
+// policy returns what d comes from.
+func (d *Decision) policy() *Compiled {
+	if d.c == nil {
+		return noSite.unknown
 	}
-	return ""
+	return d.c
 }
 
-// Decide judges r. It reads the method, Host, the header, TLS and RemoteAddr,
-// and modifies nothing. methods are those of the endpoints at r's path that
-// share the policy; they matter for preflights only.
-func (c *Compiled) Decide(r *http.Request, methods *Methods) (d Decision) {
-	d.decide(c, r, methods)
+// Preflight reports whether r is a CORS preflight request, OPTIONS with one
+// Origin and one Access-Control-Request-Method, and the method it asks for.
+// See https://fetch.spec.whatwg.org/#cors-preflight-request.
+func Preflight(r *http.Request) (method string, ok bool) {
+	if r.Method != http.MethodOptions || len(r.Header[hOrigin]) != 1 {
+		return "", false
+	}
+	lines := r.Header[hRequestMethod]
+	if len(lines) != 1 {
+		return "", false
+	}
+	return lines[0], true
+}
+
+// Decide judges r by c alone, as if its path had c for every method; see
+// [Path.Decide].
+func (c *Compiled) Decide(r *http.Request) (d Decision) {
+	if c.site == nil {
+		c = nothingAllowed.policy
+	}
+	if method, ok := Preflight(r); ok {
+		d.preflightAt(&c.everyMethod, method, r)
+	} else {
+		d.actual(c, r)
+	}
 	return d
 }
 
-// decide makes d, the zero value, the decision of c.
-func (d *Decision) decide(c *Compiled, r *http.Request, methods *Methods) {
+// open begins d, the zero value, with what all requests are asked. It returns
+// false if that decides.
+func (d *Decision) open(c *Compiled, r *http.Request) bool {
 	d.c, d.Observed = c, c.observe
-	origins := r.Header[hOrigin]
 	if c.site.hosts != nil && !c.site.Serves(r) {
 		d.Observed = false // it is not the policy that refuses
 		d.refuse(HostNotServed)
+		return false
+	}
+	origins := r.Header[hOrigin]
+	if len(origins) == 0 {
+		return true
+	}
+	d.origin = origins[0]
+	if len(origins) > 1 || len(d.origin) > maxOrigin {
+		d.Foreign = true
+		d.refuse(OriginMalformed)
+		return false
+	}
+	switch c.kind {
+	case kindAll:
+		d.allowed = true
+	case kindSelected:
+		d.allowed = c.domains.Contains(d.origin)
+	}
+	return true
+}
+
+// actual judges a request that is no preflight.
+func (d *Decision) actual(c *Compiled, r *http.Request) {
+	if !d.open(c, r) {
 		return
 	}
-	if len(origins) > 0 {
-		d.origin = origins[0]
-		if len(origins) > 1 || len(d.origin) > maxOrigin {
-			d.Foreign = true
-			d.refuse(OriginMalformed)
-			return
-		}
-		switch c.kind {
-		case kindAll:
-			d.allowed = true
-		case kindSelected:
-			d.allowed = c.domains.Contains(d.origin)
-		}
-		if r.Method == http.MethodOptions {
-			if requested := r.Header[hRequestMethod]; len(requested) == 1 {
-				d.Foreign, d.preflight = true, true
-				d.method, d.methods = requested[0], methods
-				d.judgePreflight(r)
-				return
-			}
-		}
-	}
+	d.Verdict = Run
 	d.carried = c.carriesCredentials(r)
-	site := r.Header[hFetchSite]
+	site, origins := r.Header[hFetchSite], r.Header[hOrigin]
 	if !c.isForeign(r, site, origins) {
 		return
 	}
@@ -162,6 +178,15 @@ func (d *Decision) decide(c *Compiled, r *http.Request, methods *Methods) {
 		d.Anonymous = true
 	default:
 		d.refuse(OriginMissing)
+	}
+}
+
+// noMethodAt judges a request with a method that p does not have. Nothing runs;
+// the page that is allowed here may read what is wrong.
+func (d *Decision) noMethodAt(p *Path, r *http.Request) {
+	c := p.sharedPolicy()
+	if d.actual(c, r); d.Reason != HostNotServed {
+		d.Verdict, d.Reason, d.path = NoMethod, "", p
 	}
 }
 
@@ -237,15 +262,22 @@ func (d *Decision) embedded(site []string) {
 	}
 }
 
-// judgePreflight judges a preflight: origin, method, headers, in the order in
-// which browsers check the answer.
-func (d *Decision) judgePreflight(r *http.Request) {
-	if !d.allowed {
-		d.refuse(d.originReason())
+// preflightAt judges a preflight for method at p: the method, then origin and
+// headers in the order in which browsers check the answer.
+func (d *Decision) preflightAt(p *Path, method string, r *http.Request) {
+	d.preflight, d.Foreign, d.path, d.method = true, true, p, method
+	d.group = p.findAsked(method)
+	if d.group == nil {
+		if d.open(p.sharedPolicy(), r) || d.Reason != HostNotServed {
+			d.refuse(MethodNotAllowed)
+		}
 		return
 	}
-	if !d.methods.Contains(d.method) || !fetchspec.IsToken(d.method) {
-		d.refuse(MethodNotAllowed)
+	switch {
+	case !d.open(d.group.policy, r):
+		return
+	case !d.allowed:
+		d.refuse(d.originReason())
 		return
 	}
 	lines := r.Header[hRequestHeaders]

@@ -36,7 +36,7 @@
 // Requests of the API's own pages run, and so do those of clients that are not
 // browsers. Whose request it is says Sec-Fetch-Site, which all browsers send to
 // https and loopback addresses; without it, Origin compared with Host or with
-// the declared [SiteConfig].Origins.
+// the declared [Options].Origins.
 //
 // To try a policy on live traffic first, set its ObserveOnly field and listen to
 // [Options].OnDecision.
@@ -44,9 +44,24 @@
 // # Pieces
 //
 // [Compile] turns a policy into a [Compiled], which judges requests:
-// [Compiled.Decide] is a pure function of the request. [Middleware] and [Mux]
-// carry its decisions out; a proxy or another framework can do the same with
-// [Decision.Request], [Decision.SetHeaders] and [Decision.Respond].
+// [Compiled.Decide] is a pure function of the request. A [Path] holds one for
+// each method, and judges preflights by the method they ask for. A [Decision]
+// carries itself out with [Decision.Serve], so that an adapter for another
+// router or framework is a few lines:
+//
+//	d := path.Decide(r)
+//	d.Serve(w, r, next)
+//
+// A proxy that has no handler to call uses its parts: [Decision.Request],
+// [Decision.SetHeaders] and [Decision.Respond].
+//
+// # What will not change
+//
+// What is decided and the headers of an answer follow the Fetch standard and
+// change only where they were wrong, which the changelog then says. Names of
+// this package, codes of mistakes and reasons of refusals are stable: programs
+// may key on them. Texts (messages, titles, details, verdicts) may improve at any
+// time. The profiles of package browser follow the browsers.
 //
 // Terms are those of the Fetch standard, https://fetch.spec.whatwg.org/.
 package cors

@@ -126,7 +126,7 @@ func ExampleErrors() {
 func ExampleMux() {
 	frontEnd := cors.Selected{Domains: []string{"https://docs.example.com"}, Credentials: true}
 
-	mux := cors.NewMux(nil)
+	mux := new(cors.Mux)
 	mux.HandleFunc("GET /account", frontEnd, hello)
 	mux.HandleFunc("PUT /account", frontEnd, hello)
 	mux.HandleFunc("GET /prices", cors.All{}, hello)
@@ -143,7 +143,7 @@ func ExampleMux() {
 
 // In tests of an API, a browser is the judge.
 func ExampleMux_tested() {
-	api := cors.NewMux(nil)
+	api := new(cors.Mux)
 	api.HandleFunc("PUT /account", cors.Selected{
 		Domains:     []string{"https://docs.example.com"},
 		Headers:     []string{"Content-Type"},
@@ -190,7 +190,7 @@ func ExampleMiddleware_Swap() {
 // Observe a policy on live traffic before it is enforced.
 func ExampleOptions_observe() {
 	c, err := cors.New(cors.None{ObserveOnly: true}, &cors.Options{
-		OnDecision: func(r *http.Request, d cors.Decision) {
+		OnDecision: func(r *http.Request, d *cors.Decision) {
 			if d.Verdict == cors.Refuse {
 				fmt.Println("would refuse", d.Origin(), d.Reason)
 			}

@@ -158,11 +158,7 @@ func TestRefusalOfANavigationIsAPage(t *testing.T) {
 }
 
 func TestDebugNamesTheSetting(t *testing.T) {
-	site, err := NewSite(SiteConfig{Debug: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := &Options{Site: site, Methods: []string{"GET", "PUT"}}
+	o := &Options{Debug: true, Methods: []string{"GET", "PUT"}}
 	p := Selected{Domains: docsDomains, Credentials: true, Headers: []string{"X-A"}}
 	const acrm, acrh = "Access-Control-Request-Method: ", "Access-Control-Request-Headers: "
 	for _, tt := range []struct {
@@ -299,11 +295,11 @@ func TestAnonymousAnswersLoseCookies(t *testing.T) {
 
 func TestObserveOnlyStandsAside(t *testing.T) {
 	var heard []string
-	o := &Options{OnDecision: func(_ *http.Request, d Decision) {
+	o := &Options{OnDecision: func(_ *http.Request, d *Decision) {
 		if !d.Observed {
 			t.Error("decision not marked as observed")
 		}
-		heard = append(heard, outcome(d))
+		heard = append(heard, outcome(*d))
 	}}
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Cookie") == "" {

@@ -5,25 +5,33 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // Mux is an [http.ServeMux] whose patterns have a policy each. Preflights are
 // judged by the policy of the method they announce, and list the methods at the
-// path that share it. Register everything before it serves.
+// path that share it. Register everything before it serves. The zero value is
+// ready to use.
 type Mux struct {
-	options  Options
-	inner    http.ServeMux
-	policies []*Compiled // the different ones
-	methods  []string    // of all patterns
+	site       *Site
+	onDecision func(*http.Request, *Decision)
+	inner      http.ServeMux
+	policies   []*Compiled // the different ones
+	methods    []string    // of all patterns; "" for those without one
 }
 
-// NewMux returns an empty Mux. Nil options are valid.
-func NewMux(o *Options) *Mux {
-	m := new(Mux)
-	if o != nil {
-		m.options = *o
+// NewMux returns an empty Mux; nil stands for no options. The error joins every
+// mistake in them as an [*Error].
+func NewMux(o *Options) (*Mux, error) {
+	site, err := NewSite(o)
+	if err != nil {
+		return nil, err
 	}
-	return m
+	m := &Mux{site: site}
+	if o != nil {
+		m.onDecision = o.OnDecision
+	}
+	return m, nil
 }
 
 // Handle registers h for pattern with the policy p; a nil p disallows
@@ -32,10 +40,10 @@ func NewMux(o *Options) *Mux {
 // policies from a configuration, try them with [Compile] first.
 func (m *Mux) Handle(pattern string, p Policy, h http.Handler) {
 	method := cutMethod(pattern)
-	if method != "" && !slices.Contains(m.methods, method) {
+	m.inner.Handle(pattern, &muxEntry{mux: m, method: method, policy: m.compile(pattern, p), next: h, plain: !strings.Contains(pattern, "{")})
+	if !slices.Contains(m.methods, method) {
 		m.methods = append(m.methods, method)
 	}
-	m.inner.Handle(pattern, &muxEntry{mux: m, method: method, policy: m.compile(pattern, p), next: h})
 }
 
 // HandleFunc registers f as [Mux.Handle] does.
@@ -44,7 +52,7 @@ func (m *Mux) HandleFunc(pattern string, p Policy, f func(http.ResponseWriter, *
 }
 
 func (m *Mux) compile(pattern string, p Policy) *Compiled {
-	c, err := Compile(p, m.options.Site)
+	c, err := Compile(p, m.site)
 	if err != nil {
 		panic(fmt.Sprintf("cors: policy of %q: %v", pattern, err))
 	}
@@ -57,65 +65,88 @@ func (m *Mux) compile(pattern string, p Policy) *Compiled {
 	return c
 }
 
+// SetDebug switches debug mode, see [Options].
+func (m *Mux) SetDebug(on bool) {
+	if m.site != nil {
+		m.site.SetDebug(on)
+	}
+}
+
 // muxEntry is what a Mux registers with its ServeMux: a handler and its policy.
 type muxEntry struct {
 	mux    *Mux
 	method string // "" for any
 	policy *Compiled
 	next   http.Handler
+	plain  bool // the pattern has no wildcard, so the handler needs no path values
 }
 
+// ServeHTTP judges r, which the Mux has led here.
 func (e *muxEntry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	d := e.policy.Decide(r, nil)
-	e.mux.hear(r, &d)
-	enforce(w, r, &d, e.next)
+	var d Decision
+	d.actual(e.policy, r)
+	e.mux.carryOut(&d, w, r, e.next)
 }
 
-func (m *Mux) hear(r *http.Request, d *Decision) {
-	if m.options.OnDecision != nil {
-		m.options.OnDecision(r, *d)
+func (m *Mux) carryOut(d *Decision, w http.ResponseWriter, r *http.Request, next http.Handler) {
+	if m.onDecision != nil {
+		m.onDecision(r, d)
 	}
+	d.Serve(w, r, next)
 }
 
 // ServeHTTP judges the request by the policy of its pattern and lets the
-// pattern's handler run, or refuses it.
+// pattern's handler run, or refuses it. What the ServeMux answers itself, a
+// redirect or a 405, is judged by where it leads and by what the path has.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if IsPreflight(r) {
-		m.preflight(w, r)
+	if m.site != nil && !m.site.Serves(r) {
+		d := m.site.misdirected()
+		m.carryOut(&d, w, r, nil)
 		return
 	}
-	if len(r.Header[hOrigin]) > 0 {
-		m.describeMethodNotAllowed(w, r)
-	}
-	m.inner.ServeHTTP(w, r)
-}
-
-// describeMethodNotAllowed sets the headers of the path on a 405 to come, so
-// that the page can read that it is one, where all its patterns agree.
-func (m *Mux) describeMethodNotAllowed(w http.ResponseWriter, r *http.Request) {
-	if _, pattern := m.inner.Handler(r); pattern != "" {
-		return
-	}
-	if c, _, _ := m.common(r); c != nil {
-		d := c.Decide(r, nil)
-		d.SetHeaders(w.Header())
-	}
-}
-
-func (m *Mux) preflight(w http.ResponseWriter, r *http.Request) {
-	var d Decision
-	if e := m.entry(r, PreflightMethod(r)); e != nil {
-		d = e.policy.Decide(r, m.sharing(r, e))
-	} else {
-		c, methods, exists := m.common(r)
-		if !exists { // unknown path: no policy applies
-			m.inner.ServeHTTP(w, r)
+	asked, preflight := Preflight(r)
+	if !preflight {
+		h, pattern := m.inner.Handler(r)
+		switch e, ok := h.(*muxEntry); {
+		case ok && e.plain:
+			r.Pattern = pattern
+			e.ServeHTTP(w, r)
+			return
+		case ok:
+			m.inner.ServeHTTP(w, r) // sets the path values
 			return
 		}
-		d = NoSuchMethod(r, c, methods)
 	}
-	m.hear(r, &d)
-	enforce(w, r, &d, &m.inner)
+	path := m.pathOf(r)
+	if path == nil { // unknown: no policy applies
+		m.inner.ServeHTTP(w, r)
+		return
+	}
+	var d Decision
+	if preflight {
+		d.preflightAt(path, asked, r)
+	} else {
+		path.decide(&d, r)
+	}
+	m.carryOut(&d, w, r, &m.inner)
+}
+
+// pathOf returns what there is at r's path, nil if there is nothing.
+func (m *Mux) pathOf(r *http.Request) *Path {
+	policies := make(map[string]*Compiled)
+	for _, method := range m.methods {
+		probe := method
+		if probe == "" {
+			probe = probeMethod
+		}
+		if e := m.entry(r, probe); e != nil && e.method == method { // else another method's probe finds it
+			policies[method] = e.policy
+		}
+	}
+	if len(policies) == 0 {
+		return nil
+	}
+	return NewPath(policies)
 }
 
 // entry returns what serves method at r's path, nil if nothing does.
@@ -133,38 +164,4 @@ func (m *Mux) entry(r *http.Request, method string) *muxEntry {
 	h, _ = m.inner.Handler(probe)
 	e, _ := h.(*muxEntry)
 	return e
-}
-
-// sharing returns the methods at r's path whose patterns have e's policy.
-func (m *Mux) sharing(r *http.Request, e *muxEntry) *Methods {
-	if e.method == "" {
-		return nil
-	}
-	var names []string
-	for _, method := range m.methods {
-		if other := m.entry(r, method); other != nil && other.policy == e.policy {
-			names = append(names, method)
-		}
-	}
-	return MethodsAtPath(names)
-}
-
-// common returns the methods at r's path and the policy that all of them share,
-// nil if they differ.
-func (m *Mux) common(r *http.Request) (c *Compiled, methods *Methods, exists bool) {
-	var names []string
-	agree := true
-	for _, method := range m.methods {
-		e := m.entry(r, method)
-		if e == nil {
-			continue
-		}
-		agree = agree && (c == nil || c == e.policy)
-		c = e.policy
-		names = append(names, method)
-	}
-	if !agree {
-		c = nil
-	}
-	return c, MethodsAtPath(names), len(names) > 0
 }

@@ -1,6 +1,9 @@
 package cors
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Policy is the cross-origin setting of an endpoint, as people write it. It
 // is one of [None], [All] and [Selected]; there are no others. A nil Policy
@@ -101,6 +104,24 @@ type Selected struct {
 func (None) policy()     {}
 func (All) policy()      {}
 func (Selected) policy() {}
+
+// ownCopy returns a copy of p that shares no slice with it: what is enforced
+// must not change with what the caller does to its own. It is None{} for nil.
+func ownCopy(p Policy) Policy {
+	switch p := p.(type) {
+	case None:
+		p.Senders = slices.Clone(p.Senders)
+		return p
+	case All:
+		p.Headers, p.Expose = slices.Clone(p.Headers), slices.Clone(p.Expose)
+		return p
+	case Selected:
+		p.Domains, p.Senders = slices.Clone(p.Domains), slices.Clone(p.Senders)
+		p.Headers, p.Expose = slices.Clone(p.Headers), slices.Clone(p.Expose)
+		return p
+	}
+	return None{}
+}
 
 // NoCache as a Cache lifetime tells browsers not to reuse preflight answers.
 const NoCache time.Duration = -1

@@ -1,9 +1,7 @@
 package cors
 
 import (
-	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/concors/concors/cors/internal/fetchspec"
@@ -94,16 +92,6 @@ type templates struct {
 	preflight                    template
 }
 
-// Refusals say as little as they can, and the same for every policy: what they
-// depend on, what the body is and, for the methods whose answers caches store,
-// that this one must not be.
-var (
-	refusedPreflight = template{vary: varyPreflight, fields: []field{problemType}}
-	refusedUnsafe    = template{vary: varyCredentials, fields: []field{problemType}}
-	refusedSafe      = template{vary: varyCredentials, fields: []field{problemType, {"Cache-Control", "no-store"}}} // GET, HEAD
-	problemType      = field{"Content-Type", "application/problem+json"}
-)
-
 const placeholder = "?"
 
 func (c *Compiled) makeTemplates() {
@@ -149,9 +137,9 @@ func (c *Compiled) addAllow(t *template, allowed bool) {
 
 // SetHeaders sets the response headers that belong to d: the five of CORS,
 // Cross-Origin-Resource-Policy, and what Vary lacks. If d drops credentials, it
-// removes Set-Cookie and Clear-Site-Data. Call it on the header of every answer
-// to a request that runs, errors included, and of a 405, whatever the verdict;
-// a policy that only observes leaves h alone.
+// removes Set-Cookie and Clear-Site-Data. [Decision.Serve] does it; who carries
+// d out otherwise calls it on the header of every answer to a request that runs,
+// errors included, and of a 405. A policy that only observes leaves h alone.
 func (d *Decision) SetHeaders(h http.Header) {
 	if d.Observed {
 		return
@@ -171,7 +159,7 @@ func (d *Decision) DropCredentials(h http.Header) {
 }
 
 func (d *Decision) template() *template {
-	ts := &d.c.templates
+	ts := &d.policy().templates
 	switch {
 	case d.allowed && d.carried:
 		return &ts.allowedCarried
@@ -190,52 +178,6 @@ func (d *Decision) setHeaders(h http.Header, t *template, room []string) {
 	}
 }
 
-// Respond answers r: 204 for a preflight that is allowed, 403 for a request
-// that is refused. It must not be called for a Decision that lets r run.
-func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	if d.Verdict == AnswerPreflight {
-		d.preflightHeaders(h)
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	status, body := d.status(), refusal(d.Reason)
-	t := &refusedUnsafe
-	switch {
-	case d.preflight:
-		t = &refusedPreflight
-	case isSafe(r.Method):
-		t = &refusedSafe
-	}
-	t.write(h, t.room())
-	switch {
-	case !d.preflight && d.Reason != HostNotServed && wantsPage(r):
-		h["Content-Type"] = []string{"text/html; charset=utf-8"}
-		h["Content-Security-Policy"] = []string{"default-src 'none'"}
-		body = refusalPage
-	case d.c.site.debug:
-		body = d.problem(d.Detail(r))
-		if d.preflight {
-			// The headers say what would be allowed, so that the browser's own
-			// message names what is missing.
-			status = http.StatusOK
-			if d.allowed {
-				d.preflightHeaders(h)
-			}
-		}
-	}
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
-}
-
-// status returns the status of a refusal.
-func (d *Decision) status() int {
-	if d.Reason == HostNotServed {
-		return http.StatusMisdirectedRequest
-	}
-	return http.StatusForbidden
-}
-
 // preflightHeaders sets the headers of an answer to a preflight. All methods
 // and headers are listed, so that one preflight serves many requests.
 func (d *Decision) preflightHeaders(h http.Header) {
@@ -249,155 +191,25 @@ func (d *Decision) preflightHeaders(h http.Header) {
 			methods = 2
 		}
 	}
-	room[methods] = d.allowedMethods()
+	g := d.group
+	if g == nil { // in debug mode: what there is
+		g = &d.path.all
+	}
+	room[methods] = g.allowedMethods(d.c.credentials, d.method, d.Verdict == AnswerPreflight)
 }
 
-// allowedMethods returns the value of Access-Control-Allow-Methods. Browsers
-// take "*" literally where credentials are allowed, so there every method is
-// the requested one beside the usual ones.
-func (d *Decision) allowedMethods() string {
-	if d.methods != nil {
-		return d.methods.value
+// Respond answers r where no handler runs: 204 for a preflight that is allowed,
+// 405 for a method that is not there, and else the refusal.
+func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
+	switch d.Verdict {
+	case AnswerPreflight:
+		d.preflightHeaders(w.Header())
+		w.WriteHeader(http.StatusNoContent)
+	case NoMethod:
+		d.SetHeaders(w.Header())
+		w.Header()["Allow"] = []string{d.path.Allow()}
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+	default:
+		d.refusal(w, r)
 	}
-	if !d.c.credentials {
-		return wildcard
-	}
-	if d.Verdict == Refuse || slices.Contains(usualMethods, d.method) { // methods are case-sensitive
-		return usualMethodsList
-	}
-	return usualMethodsList + ", " + d.method
-}
-
-var (
-	usualMethods     = []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
-	usualMethodsList = strings.Join(usualMethods, ", ")
-)
-
-// NoSuchMethod is the decision on the preflight r for a path that exists but
-// has no endpoint for the requested method. common is the policy that all
-// methods at the path share, nil if they differ.
-func NoSuchMethod(r *http.Request, common *Compiled, methods *Methods) Decision {
-	d := Decision{Foreign: true, c: common, methods: methods}
-	if common == nil {
-		d.c = noPolicy
-	} else {
-		d = common.Decide(r, methods)
-	}
-	if len(r.Header[hOrigin]) > 0 {
-		d.origin = r.Header[hOrigin][0]
-	}
-	d.preflight, d.method = true, PreflightMethod(r)
-	d.refuse(MethodNotAllowed)
-	return d
-}
-
-// noPolicy stands where endpoints at one path disagree.
-var noPolicy = func() *Compiled {
-	c := &Compiled{site: noSite}
-	c.makeTemplates()
-	return c
-}()
-
-// wantsPage reports whether a person is looking: browsers accept text/html
-// where they navigate, scripts and subresources do not.
-func wantsPage(r *http.Request) bool {
-	for _, line := range r.Header["Accept"] {
-		if strings.Contains(line, "text/html") {
-			return true
-		}
-	}
-	return false
-}
-
-var refusalPage = []byte(`<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Refused</title>
-<h1>This request was refused</h1>
-<p>Another website sent it in your name, and this service does not accept that. Nothing was changed.</p>
-<p>If you meant to come here, open the address yourself, or go back and start from this service's own pages.</p>
-</html>
-`)
-
-// RefusalType is the beginning of the RFC 9457 problem type of refusals; the
-// reason follows.
-const RefusalType = "https://github.com/concors/concors/blob/main/docs/refused.md#"
-
-// titles say what happened, for people who read the answer in a network panel.
-var titles = map[Reason]string{
-	OriginNotAllowed:   "This origin may not call this endpoint",
-	OriginIsNull:       "Pages with the opaque origin null may not call this endpoint",
-	OriginMalformed:    "The Origin header is malformed",
-	OriginMissing:      "A request from another website needs an Origin header here",
-	EmbedNotAllowed:    "Other websites may not embed this resource",
-	MethodNotAllowed:   "No endpoint at this path has the requested method",
-	HeaderNotAllowed:   "A request header is not allowed at this endpoint",
-	HeaderListTooLarge: "The list of requested headers is too large",
-	HostNotServed:      "This API is not served under this host",
-}
-
-// refusals holds the bodies of refusals, which do not depend on the request, in
-// the order of [Reasons].
-var refusals = func() (bodies [][]byte) {
-	for _, reason := range Reasons() {
-		d := Decision{Reason: reason}
-		bodies = append(bodies, d.problem(""))
-	}
-	return bodies
-}()
-
-// refusal returns the body of refusals for a reason. So few reasons are found
-// faster by walking along them than in a map.
-func refusal(reason Reason) []byte {
-	i := slices.Index(reasons[:], reason)
-	if i < 0 {
-		return nil
-	}
-	return refusals[i]
-}
-
-// problem writes the refusal as problem details, see RFC 9457.
-func (d *Decision) problem(detail string) []byte {
-	body, err := json.Marshal(struct {
-		Type   string `json:"type"`
-		Title  string `json:"title"`
-		Status int    `json:"status"`
-		Reason Reason `json:"reason"`
-		Detail string `json:"detail,omitempty"`
-	}{RefusalType + string(d.Reason), titles[d.Reason], d.status(), d.Reason, detail})
-	if err != nil {
-		panic(err) // strings and an int
-	}
-	return append(body, '\n')
-}
-
-// Detail says why r is refused and names the setting to change, "" if it is not
-// refused. It echoes the request: answers have it in debug mode only, and who
-// shows it elsewhere escapes it.
-func (d *Decision) Detail(r *http.Request) string {
-	switch d.Reason {
-	case "":
-		return ""
-	case OriginNotAllowed:
-		if d.c.kind == kindNone {
-			return "This endpoint disallows cross-origin requests. To allow " + d.origin +
-				", set allow: selected and add it to domains. If " + d.origin + " is this API itself, seen as Host " +
-				r.Host + ", add it to origins."
-		}
-		return "Add " + d.origin + " to the domains of this endpoint. If it is this API itself, seen as Host " +
-			r.Host + ", add it to origins."
-	case OriginIsNull:
-		return "The page has an opaque origin: a sandboxed frame, a local file, or a redirect between websites. Serve it from an http(s) origin and add that to domains; an endpoint that only receives posts can use senders: any."
-	case OriginMalformed:
-		return "Origin stands on several lines or is longer than 512 bytes. Browsers send neither; look at proxies on the way."
-	case OriginMissing:
-		return "Sec-Fetch-Site says that another website made this " + r.Method + " request, but it has no Origin. Look for a proxy that removes Origin."
-	case EmbedNotAllowed:
-		return "Another website loads this without CORS (as an image, script or frame). Set embed: same-site or embed: any, or have the page use CORS (the crossorigin attribute, fetch) from an origin among domains."
-	case MethodNotAllowed:
-		return "No endpoint at " + r.URL.Path + " has the method " + d.method + ". Add one, or correct the method (methods are case-sensitive)."
-	case HeaderNotAllowed:
-		return "Add " + d.header + " to the headers of this endpoint."
-	case HostNotServed:
-		return "Host is " + r.Host + ", which is none of the declared hosts. If this API is reached by that name, add it to hosts."
-	}
-	return "Access-Control-Request-Headers is longer than 4096 bytes."
 }

@@ -14,23 +14,23 @@ import (
 // probeMethod is a method that nobody registers.
 const probeMethod = "CONCORS-PROBE"
 
-// methodsAt returns the methods that mux serves at r's path, nil for any, and
-// whether it serves the path at all. Where mux would redirect, what it would
-// lead to counts: preflights cannot follow redirects.
-func methodsAt(mux *http.ServeMux, r *http.Request) (methods *Methods, exists bool) {
+// pathIn returns r's path in mux, where all methods have the policy c; nil if
+// mux does not have the path. Where mux would redirect, what it would lead to
+// counts: preflights cannot follow redirects.
+func pathIn(mux *http.ServeMux, r *http.Request, c *Compiled) *Path {
 	probe := withMethod(r, probeMethod)
 	h, pattern := mux.Handler(probe)
 	if followRedirect(h, probe) {
 		h, pattern = mux.Handler(probe)
 	}
 	if pattern != "" {
-		return nil, true
+		return &c.everyMethod
 	}
 	allow := answerOf(h, probe).Get("Allow")
 	if allow == "" {
-		return nil, false
+		return nil
 	}
-	return MethodsAtPath(strings.Split(allow, ", ")), true
+	return pathOf(c, strings.Split(allow, ", "))
 }
 
 // withMethod returns a copy of r to ask a mux about another method.

@@ -6,50 +6,26 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 
 	"github.com/concors/concors/cors/internal/fetchspec"
 	"github.com/concors/concors/cors/internal/origin"
 )
 
-// A SiteConfig says what the policies of one API have in common. The zero value
-// declares nothing and is valid.
-type SiteConfig struct {
-	// Origins are the API's own public origins, such as
-	// https://api.example.com: exact, no wildcards. Where none are declared, a
-	// request is the API's own if the host and port of its Origin equal Host.
-	// Declare them if a proxy in front rewrites Host.
-	Origins []string
-
-	// TrustedProxies are IP addresses and CIDR ranges whose X-Forwarded-Proto
-	// and X-Forwarded-Host are believed.
-	TrustedProxies []string
-
-	// IdentityHeaders are request headers that a proxy in front derives from
-	// credentials, such as X-Remote-User. They are dropped with Cookie.
-	IdentityHeaders []string
-
-	// Hosts are the names under which the API is served, such as
-	// api.example.com or api.example.com:8443. A name without a port stands for
-	// all ports. If there are any, a request for another Host is refused with
-	// 421, whatever the policy: a website whose name was pointed at the API's
-	// address (DNS rebinding) passes for the API's own pages otherwise.
-	Hosts []string
-
-	// Debug makes refusals name the setting to change, echoing the request,
-	// and answers refused preflights so that the browser's own message names
-	// the cause. For development.
-	Debug bool
-}
-
-// A Site is a validated [SiteConfig]. It is immutable and safe for concurrent
-// use. A nil *Site declares nothing.
+// A Site is validated [Options]: what the policies of one API have in common.
+// It is safe for concurrent use; nothing but debug mode changes. A nil *Site
+// declares nothing.
 type Site struct {
 	origins  []ownOrigin
 	proxies  []netip.Prefix
 	identity []string // canonical header names
 	hosts    []string // lower case, with or without port; nil: any
-	debug    bool
-	warnings []*Error
+	refused  func(http.ResponseWriter, *http.Request, *Decision)
+	debug    atomic.Bool
+
+	// unknown stands where no policy applies: it allows nothing and says
+	// nothing.
+	unknown *Compiled
 }
 
 // ownOrigin is one of the API's origins in the parts that requests tell.
@@ -59,60 +35,97 @@ type ownOrigin struct {
 	host   string // host and, unless default, port
 }
 
-var noSite = new(Site)
+var noSite, _ = NewSite(nil)
 
-// NewSite validates c. The error joins every mistake as an [*Error].
-func NewSite(c SiteConfig) (*Site, error) {
-	s := &Site{debug: c.Debug}
-	var errs []error
-	for i, text := range c.Origins {
-		field := fmt.Sprintf("origins[%d]", i)
-		p, mistakes := parseOrigin(field, text)
-		errs = append(errs, mistakes...)
-		if len(mistakes) > 0 {
-			continue
-		}
-		switch {
-		case !p.Exact():
-			errs = append(errs, &Error{Code: OwnOriginWildcard, Field: field, Value: text})
-		case p.Scheme != "https" && p.Scheme != "http":
-			errs = append(errs, &Error{Code: OwnOriginScheme, Field: field, Value: text})
-		default:
-			s.origins = append(s.origins, ownOrigin{text, p.Scheme, text[len(p.Scheme)+len("://"):]})
-		}
+// NewSite validates what o says of the API; nil declares nothing. The error
+// joins every mistake as an [*Error].
+func NewSite(o *Options) (*Site, error) {
+	s := new(Site)
+	s.unknown = &Compiled{site: s}
+	s.unknown.prepare()
+	if o == nil {
+		return s, nil
 	}
-	for i, text := range c.TrustedProxies {
-		prefix, err := netip.ParsePrefix(text)
-		if ip, ipErr := netip.ParseAddr(text); ipErr == nil && ip.Zone() == "" {
-			prefix, err = netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen()), nil
-		}
-		if err != nil {
-			errs = append(errs, &Error{Code: ProxyInvalid, Field: fmt.Sprintf("trusted_proxies[%d]", i), Value: text})
-			continue
-		}
-		if ip := prefix.Addr(); ip.Is4In6() && prefix.Bits() >= 96 { // addresses are compared unmapped
-			prefix = netip.PrefixFrom(ip.Unmap(), prefix.Bits()-96)
-		}
-		s.proxies = append(s.proxies, prefix.Masked())
-	}
-	for i, name := range c.IdentityHeaders {
-		if !fetchspec.IsToken(name) {
-			errs = append(errs, &Error{Code: HeaderInvalid, Field: fmt.Sprintf("identity_headers[%d]", i), Value: name})
-			continue
-		}
-		s.identity = append(s.identity, http.CanonicalHeaderKey(name))
-	}
-	for i, host := range c.Hosts {
-		if repair, ok := checkHost(host); !ok {
-			errs = append(errs, &Error{Code: HostInvalid, Field: fmt.Sprintf("hosts[%d]", i), Value: host, Repair: repair})
-			continue
-		}
-		s.hosts = append(s.hosts, host)
-	}
+	s.refused = o.Refused
+	s.debug.Store(o.Debug)
+	errs := s.declare(o)
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
 	return s, nil
+}
+
+// declare fills s and returns the mistakes.
+func (s *Site) declare(o *Options) (errs []error) {
+	each := func(name string, list []string, add func(text string) []*Error) {
+		for i, text := range list {
+			for _, e := range add(text) {
+				e.Field, e.Value = fmt.Sprintf("%s[%d]", name, i), text
+				errs = append(errs, e)
+			}
+		}
+	}
+	each("origins", o.Origins, s.addOrigin)
+	each("trusted_proxies", o.TrustedProxies, s.addProxy)
+	each("identity_headers", o.IdentityHeaders, s.addIdentityHeader)
+	each("hosts", o.Hosts, s.addHost)
+	return errs
+}
+
+func (s *Site) addOrigin(text string) (mistakes []*Error) {
+	p, codes, repair := origin.Parse(text)
+	for _, code := range codes {
+		mistakes = append(mistakes, &Error{Code: Code(code), Repair: repair})
+	}
+	switch {
+	case len(codes) > 0:
+	case !p.Exact():
+		mistakes = append(mistakes, &Error{Code: OwnOriginWildcard})
+	case p.Scheme != "https" && p.Scheme != "http":
+		mistakes = append(mistakes, &Error{Code: OwnOriginScheme})
+	default:
+		s.origins = append(s.origins, ownOrigin{text, p.Scheme, text[len(p.Scheme)+len("://"):]})
+	}
+	return mistakes
+}
+
+func (s *Site) addProxy(text string) []*Error {
+	prefix, err := netip.ParsePrefix(text)
+	if ip, ipErr := netip.ParseAddr(text); ipErr == nil && ip.Zone() == "" {
+		prefix, err = netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen()), nil
+	}
+	if err != nil {
+		return []*Error{{Code: ProxyInvalid}}
+	}
+	if ip := prefix.Addr(); ip.Is4In6() && prefix.Bits() >= 96 { // addresses are compared unmapped
+		prefix = netip.PrefixFrom(ip.Unmap(), prefix.Bits()-96)
+	}
+	s.proxies = append(s.proxies, prefix.Masked())
+	return nil
+}
+
+func (s *Site) addIdentityHeader(name string) []*Error {
+	if !fetchspec.IsToken(name) {
+		return []*Error{{Code: HeaderInvalid}}
+	}
+	s.identity = append(s.identity, http.CanonicalHeaderKey(name))
+	return nil
+}
+
+func (s *Site) addHost(host string) []*Error {
+	if repair, ok := checkHost(host); !ok {
+		return []*Error{{Code: HostInvalid, Repair: repair}}
+	}
+	s.hosts = append(s.hosts, host)
+	return nil
+}
+
+// SetDebug switches debug mode, see [Options].
+func (s *Site) SetDebug(on bool) { s.debug.Store(on) }
+
+// misdirected is the decision on a request for a host that s does not serve.
+func (s *Site) misdirected() Decision {
+	return Decision{c: s.unknown, Reason: HostNotServed}
 }
 
 // checkHost reports whether text is a host with or without a port, written as
@@ -154,22 +167,6 @@ func (s *Site) Serves(r *http.Request) bool {
 		}
 	}
 	return false
-}
-
-// Warnings returns what is valid but perhaps not meant.
-func (s *Site) Warnings() []*Error { return s.warnings }
-
-// parseOrigin reads an origin pattern at field; its mistakes are *Error.
-func parseOrigin(field, text string) (origin.Pattern, []error) {
-	p, codes, repair := origin.Parse(text)
-	if len(codes) == 0 {
-		return p, nil
-	}
-	errs := make([]error, len(codes))
-	for i, code := range codes {
-		errs[i] = &Error{Code: Code(code), Field: field, Value: text, Repair: repair}
-	}
-	return p, errs
 }
 
 // isOwn reports whether a page of the given origin belongs to the API itself,

@@ -8,19 +8,47 @@ import (
 )
 
 // anonymousWriter is the ResponseWriter of a request whose credentials were
-// dropped: the handler's Set-Cookie and Clear-Site-Data never leave. The header
-// values of the answer live in it, to spare an allocation.
+// dropped: Set-Cookie and Clear-Site-Data never leave, whoever sets them, the
+// error handler of a framework included, which writes after the handler has
+// returned. The header values of the answer live in it, to spare an allocation.
+//
+// It can do what its writer can: handlers ask with type assertions, and some
+// take a yes for a promise. So there are three of them.
 type anonymousWriter struct {
 	http.ResponseWriter
 	room    [4]string
 	started bool // the final status has been written
 }
 
-func (w *anonymousWriter) WriteHeader(status int) {
-	if !w.started {
-		dropCredentials(w.Header())
-		w.started = status >= 200 || status == http.StatusSwitchingProtocols
+type (
+	anonymousFlusher struct {
+		anonymousWriter
+		closed http.CloseNotifier // nil: by the request's context
+		done   <-chan struct{}
 	}
+	anonymousHijacker struct{ anonymousFlusher }
+)
+
+// newAnonymousWriter returns a writer before w, and what the handler is to get,
+// which is the same with all its methods.
+func newAnonymousWriter(w http.ResponseWriter, r *http.Request) (*anonymousWriter, http.ResponseWriter) {
+	if _, ok := w.(http.Flusher); !ok {
+		aw := &anonymousWriter{ResponseWriter: w}
+		return aw, aw
+	}
+	flusher := anonymousFlusher{anonymousWriter: anonymousWriter{ResponseWriter: w}, done: r.Context().Done()}
+	flusher.closed, _ = w.(http.CloseNotifier)
+	if _, ok := w.(http.Hijacker); ok {
+		aw := &anonymousHijacker{flusher}
+		return &aw.anonymousWriter, aw
+	}
+	aw := &flusher
+	return &aw.anonymousWriter, aw
+}
+
+func (w *anonymousWriter) WriteHeader(status int) {
+	w.clean()
+	w.started = w.started || status >= 200 || status == http.StatusSwitchingProtocols
 	w.ResponseWriter.WriteHeader(status)
 }
 
@@ -29,11 +57,16 @@ func (w *anonymousWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-func (w *anonymousWriter) start() {
+// clean removes what an answer must not have, until it has begun.
+func (w *anonymousWriter) clean() {
 	if !w.started {
-		w.started = true
 		dropCredentials(w.Header())
 	}
+}
+
+func (w *anonymousWriter) start() {
+	w.clean()
+	w.started = true
 }
 
 // WriteString implements io.StringWriter.
@@ -48,21 +81,49 @@ func (w *anonymousWriter) ReadFrom(r io.Reader) (int64, error) {
 	return io.Copy(w.ResponseWriter, r)
 }
 
-// Flush implements http.Flusher.
-func (w *anonymousWriter) Flush() { _ = w.FlushError() }
-
-// FlushError is what http.ResponseController calls, to hear that it failed.
+// FlushError is what http.ResponseController calls, also where the writer has it
+// somewhere below.
 func (w *anonymousWriter) FlushError() error {
 	w.start()
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
-// Hijack implements http.Hijacker, which WebSocket libraries ask for. What is
-// written to the connection afterwards is the handler's.
-func (w *anonymousWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	dropCredentials(w.Header())
-	return http.NewResponseController(w.ResponseWriter).Hijack()
+// Push implements http.Pusher.
+func (w *anonymousWriter) Push(target string, o *http.PushOptions) error {
+	if p, ok := w.ResponseWriter.(http.Pusher); ok {
+		return p.Push(target, o)
+	}
+	return http.ErrNotSupported
 }
 
 // Unwrap lets http.ResponseController find the underlying writer.
 func (w *anonymousWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Flush implements http.Flusher.
+func (w *anonymousFlusher) Flush() { _ = w.FlushError() }
+
+// CloseNotify implements http.CloseNotifier, which gin calls without asking.
+func (w *anonymousFlusher) CloseNotify() <-chan bool {
+	if w.closed != nil {
+		return w.closed.CloseNotify()
+	}
+	gone := make(chan bool, 1)
+	if w.done != nil {
+		go func() {
+			<-w.done
+			gone <- true
+		}()
+	}
+	return gone
+}
+
+// Hijack implements http.Hijacker, which WebSocket libraries ask for.
+func (w *anonymousHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.clean()
+	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	cleaned := &hijackedConn{Conn: conn}
+	return cleaned, bufio.NewReadWriter(rw.Reader, bufio.NewWriter(cleaned)), nil
+}

@@ -14,7 +14,7 @@ import (
 // Options are what a [Table] needs to know beyond the document. The zero value
 // is for production.
 type Options struct {
-	// Debug is [cors.SiteConfig.Debug].
+	// Debug is [cors.Options.Debug].
 	Debug bool
 }
 
@@ -203,7 +203,7 @@ func (r *router) methods(s spot, entry *Entry, p route.Pattern) (all []string, o
 		r.addAt(at, s.field("methods"), MethodsNotNeeded, "", "", "")
 		return nil, true
 	}
-	if _, err := cors.NewMethods(entry.Methods...); err != nil {
+	if err := cors.CheckMethods(entry.Methods...); err != nil {
 		for e := range cors.Errors(err) {
 			r.add(s, e.Field, e.Code, e.Value, e.Repair, e.Message())
 		}
@@ -231,10 +231,10 @@ func (r *router) route(s spot, p route.Pattern, ep *Endpoint) bool {
 	r.byText[p.String()] = ep
 	key := pathKey(p)
 	if r.groups[key] == nil {
-		r.groups[key] = &group{}
+		r.groups[key] = &group{policies: make(map[string]*cors.Compiled)}
 	}
 	ep.group = r.groups[key]
-	ep.group.add(p.Method(), ep)
+	ep.group.policies[p.Method()] = ep.Policy
 	return true
 }
 
@@ -259,7 +259,7 @@ func (r *router) conflict(s spot, ep *Endpoint, c *route.Conflict) {
 func (r *router) table() *Table {
 	t := &Table{site: r.site, endpoints: r.endpoints, routes: r.routes.Build()}
 	for _, g := range r.groups {
-		g.share()
+		g.path = cors.NewPath(g.policies)
 	}
 	return t
 }

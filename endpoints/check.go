@@ -132,7 +132,7 @@ func (c *checker) entrySpot(i int) spot {
 
 // checkSite checks the fields that belong to the whole document.
 func (c *checker) checkSite(opts Options) {
-	site, err := cors.NewSite(cors.SiteConfig{
+	site, err := cors.NewSite(&cors.Options{
 		Origins: c.doc.Origins, TrustedProxies: c.doc.TrustedProxies,
 		IdentityHeaders: c.doc.IdentityHeaders, Debug: opts.Debug,
 	})
@@ -140,7 +140,6 @@ func (c *checker) checkSite(opts Options) {
 		c.addAll(c.whole(), slices.Collect(cors.Errors(err)))
 	} else {
 		c.site = site
-		c.addAll(c.whole(), site.Warnings())
 	}
 	if c.doc.Upstream != "" {
 		c.checkUpstream(c.whole(), c.doc.Upstream)

@@ -3,7 +3,6 @@ package endpoints
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/concors/concors/cors"
@@ -41,6 +40,14 @@ type Endpoint struct {
 	group *group
 }
 
+// A group is the endpoints with the same host and path. Wherever one of them is
+// found, so are the others, unless a more specific pattern with another path
+// takes their method.
+type group struct {
+	policies map[string]*cors.Compiled // by method; "" for all that no other has
+	path     *cors.Path
+}
+
 // Site returns what the policies of the document have in common.
 func (t *Table) Site() *cors.Site { return t.site }
 
@@ -76,147 +83,26 @@ func (t *Table) Ambiguous(r *http.Request, method string, ep *Endpoint) bool {
 	return ok && other.Policy != ep.Policy
 }
 
-// Preflight returns what judges the preflight r: the endpoint that takes the
-// requested method at this path, nil if there is none, and the methods at the
-// path whose endpoints share its setting (nil: all methods). pathExists reports
-// whether there is an endpoint for any method.
-func (t *Table) Preflight(r *http.Request) (ep *Endpoint, methods *cors.Methods, pathExists bool) {
-	requested := cors.PreflightMethod(r)
-	ep, ok := t.routes.Match(requested, r.Host, r.URL)
-	if !ok {
-		_, _, pathExists = t.AtPath(r)
-		return nil, nil, pathExists
-	}
-	same := true // all methods at the path belong to endpoints with ep's path pattern
-	t.routes.Methods(r.Host, r.URL, func(_ string, other *Endpoint) {
-		same = same && other.group == ep.group
+// LookupMethod is Lookup for a request with another method than that of r.
+func (t *Table) LookupMethod(r *http.Request, method string) (*Endpoint, bool) {
+	return t.routes.Match(method, r.Host, r.URL)
+}
+
+// Path returns what there is at the path of r, nil if no endpoint is.
+func (t *Table) Path(r *http.Request) *cors.Path {
+	var all *group // all endpoints here, if they are of one group
+	one := true
+	t.routes.Methods(r.Host, r.URL, func(_ string, ep *Endpoint) {
+		one = one && (all == nil || all == ep.group)
+		all = ep.group
 	})
-	if same {
-		if methods, ok := ep.group.shared(ep); ok {
-			return ep, methods, true
-		}
-	}
-	return ep, t.sharing(r, ep, requested), true
-}
-
-// sharing returns the methods at r's path whose endpoints share the setting of
-// ep, which takes the requested method.
-func (t *Table) sharing(r *http.Request, ep *Endpoint, requested string) *cors.Methods {
-	var set methodSet
-	t.routes.Methods(r.Host, r.URL, func(method string, other *Endpoint) {
-		set.add(method, other.Policy == ep.Policy)
-	})
-	if set.any && set.others {
-		// All methods but a few cannot be listed; the one that was asked for
-		// can.
-		set.names = append(set.names, requested)
-	}
-	methods, _ := set.methods()
-	return methods
-}
-
-// AtPath returns what there is at the path of r, whatever its method: the value
-// of Allow for a 405, empty if every method is taken, and the setting that all
-// endpoints here have in common, nil if they differ. exists is false if there
-// is no endpoint.
-func (t *Table) AtPath(r *http.Request) (allow string, common *cors.Compiled, exists bool) {
-	var names []string
-	every, agree := false, true
-	t.routes.Methods(r.Host, r.URL, func(method string, ep *Endpoint) {
-		if !exists {
-			exists, common = true, ep.Policy
-		}
-		agree = agree && ep.Policy == common
-		if method == "" {
-			every = true
-		} else {
-			names = append(names, method)
-		}
-	})
-	if !agree {
-		common = nil
-	}
-	if every {
-		return "", common, exists
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", "), common, exists
-}
-
-// A methodSet collects the methods at a path that share a setting.
-type methodSet struct {
-	names  []string
-	any    bool // the endpoint for all other methods shares it
-	others bool // some method does not share it
-}
-
-// add adds a method of the path, "" for all other methods.
-func (s *methodSet) add(method string, shares bool) {
 	switch {
-	case !shares:
-		s.others = true
-	case method == "":
-		s.any = true
-	default:
-		s.names = append(s.names, method)
+	case all == nil:
+		return nil
+	case one:
+		return all.path
 	}
-}
-
-// methods returns the set; all of them as nil. It is not ok if it depends on
-// the method that was asked for.
-func (s *methodSet) methods() (m *cors.Methods, ok bool) {
-	if s.any && !s.others {
-		return nil, true
-	}
-	return cors.MethodsAtPath(s.names), !s.any
-}
-
-// A group is the endpoints with the same host and path. Wherever one of them is
-// found, so are the others, unless a more specific pattern with another path
-// takes their method.
-type group struct {
-	members []member
-	sets    []sharedMethods // one for each setting
-}
-
-type member struct {
-	method string // "" for all that no other member takes
-	ep     *Endpoint
-}
-
-type sharedMethods struct {
-	policy  *cors.Compiled
-	methods *cors.Methods
-	ok      bool // methods does not depend on the request
-}
-
-func (g *group) add(method string, ep *Endpoint) {
-	g.members = append(g.members, member{method, ep})
-}
-
-// share prepares the answers of shared.
-func (g *group) share() {
-	for _, m := range g.members {
-		if slices.ContainsFunc(g.sets, func(s sharedMethods) bool { return s.policy == m.ep.Policy }) {
-			continue
-		}
-		var set methodSet
-		for _, other := range g.members {
-			set.add(other.method, other.ep.Policy == m.ep.Policy)
-		}
-		s := sharedMethods{policy: m.ep.Policy}
-		s.methods, s.ok = set.methods()
-		g.sets = append(g.sets, s)
-	}
-}
-
-// shared returns the methods of the group that share the setting of ep. It is
-// not ok if they depend on the method that was asked for.
-func (g *group) shared(ep *Endpoint) (*cors.Methods, bool) {
-	for i := range g.sets {
-		if g.sets[i].policy == ep.Policy {
-			return g.sets[i].methods, g.sets[i].ok
-		}
-	}
-	return nil, false
+	policies := make(map[string]*cors.Compiled)
+	t.routes.Methods(r.Host, r.URL, func(method string, ep *Endpoint) { policies[method] = ep.Policy })
+	return cors.NewPath(policies)
 }

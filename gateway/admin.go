@@ -31,20 +31,16 @@ func (s *Server) adminHandler(o *ServerOptions) (http.Handler, error) {
 	if o.AdminHandler != nil {
 		mux.Handle("/", o.AdminHandler)
 	}
-	hosts, declared := o.AdminHosts, cors.SiteConfig{}
+	hosts, declared := o.AdminHosts, new(cors.Options)
 	if o.AdminOrigin != "" {
 		declared.Origins = []string{o.AdminOrigin}
 	}
-	site, err := cors.NewSite(declared)
+	guard, err := cors.New(cors.None{}, declared)
 	if err != nil {
 		return nil, fmt.Errorf("gateway: AdminOrigin: %w", err)
 	}
 	if u, err := url.Parse(o.AdminOrigin); err == nil && u.Hostname() != "" {
 		hosts = append(slices.Clone(hosts), u.Hostname())
-	}
-	guard, err := cors.New(cors.None{}, &cors.Options{Site: site})
-	if err != nil {
-		return nil, err
 	}
 	return onlyHosts(hosts, guard.Handler(mux)), nil
 }

@@ -48,10 +48,7 @@ type endpointStats struct {
 }
 
 func (s *endpointStats) count(d *cors.Decision) {
-	i := int(d.Verdict)
-	if d.Verdict == cors.Refuse {
-		i = refusalIndex(d.Reason)
-	}
+	i := outcomeIndex(d)
 	if d.Observed {
 		s.observed[i].Add(1)
 	} else {
@@ -59,13 +56,14 @@ func (s *endpointStats) count(d *cors.Decision) {
 	}
 }
 
-func refusalIndex(r cors.Reason) int {
+// outcomeIndex returns where d is in outcomes.
+func outcomeIndex(d *cors.Decision) int {
 	for i := range outcomes {
-		if outcomes[i].reason == r && outcomes[i].verdict == cors.Refuse {
+		if outcomes[i].verdict == d.Verdict && outcomes[i].reason == d.Reason {
 			return i
 		}
 	}
-	return int(cors.Refuse) // not reached: Reasons has them all
+	panic("gateway: a decision that is none of the outcomes")
 }
 
 func (s *endpointStats) upstreamError(reason string) {

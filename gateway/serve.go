@@ -27,50 +27,46 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.WriteHeader(http.StatusNoContent) // about the server, not about an endpoint
 	case !wellFormed(r):
 		x.fail(problemMalformed)
-	case cors.IsPreflight(r):
-		x.preflight()
 	default:
-		x.request()
+		if method, ok := cors.Preflight(r); ok {
+			x.preflight(method)
+		} else {
+			x.request()
+		}
 	}
 }
 
-// preflight answers a preflight, unless its endpoint only observes.
-func (x *exchange) preflight() {
-	ep, methods, exists := x.live.table.Preflight(x.in)
-	if ep == nil {
-		x.preflightForNone(exists)
-		return
-	}
-	if !x.route(ep, cors.PreflightMethod(x.in)) {
-		return
-	}
-	x.decide(ep.Policy.Decide(x.in, methods))
-	x.carryOut()
-}
-
-// preflightForNone answers a preflight that announces a method which no
-// endpoint at the path takes.
-func (x *exchange) preflightForNone(exists bool) {
+// preflight answers a preflight for method, unless its endpoint only observes.
+func (x *exchange) preflight(method string) {
+	path := x.live.table.Path(x.in)
+	ep, ok := x.live.table.LookupMethod(x.in, method)
 	switch {
+	case ok:
+		if x.route(ep, method) {
+			x.decide(path.Decide(x.in))
+			x.carryOut()
+		}
 	case route.Suspicious(x.in.URL):
 		x.fail(problemPath)
-		return
-	case !exists:
+	case path == nil:
 		x.fail(problemNoEndpoint)
-		return
+	default:
+		x.preflightForNone(path)
 	}
-	allow, common, _ := x.live.table.AtPath(x.in)
-	methods, _ := cors.NewMethods(strings.Split(allow, ", ")...)
-	d := cors.NoSuchMethod(x.in, common, methods)
+}
+
+// preflightForNone answers a preflight that asks for a method which no endpoint
+// at the path takes.
+func (x *exchange) preflightForNone(path *cors.Path) {
+	d := path.Decide(x.in)
 	if !d.Observed {
 		x.decide(d)
 		d.Respond(x, x.in)
 		return
 	}
 	// All endpoints here stand aside, so any of them knows the upstream.
-	probe := *x.in
-	probe.Method, _, _ = strings.Cut(allow, ",")
-	if ep, ok := x.live.table.Lookup(&probe); ok && x.route(ep, probe.Method) {
+	method, _, _ := strings.Cut(path.Allow(), ",")
+	if ep, ok := x.live.table.LookupMethod(x.in, method); ok && x.route(ep, method) {
 		x.decide(d)
 		x.carryOut()
 	}
@@ -86,7 +82,7 @@ func (x *exchange) request() {
 	if !x.route(ep, x.in.Method) {
 		return
 	}
-	x.decide(ep.Policy.Decide(x.in, nil))
+	x.decide(ep.Policy.Decide(x.in))
 	x.carryOut()
 }
 
@@ -111,19 +107,16 @@ func (x *exchange) unrouted() {
 		x.fail(problemPath)
 		return
 	}
-	allow, common, exists := x.live.table.AtPath(x.in)
-	if !exists {
+	path := x.live.table.Path(x.in)
+	if path == nil {
 		x.fail(problemNoEndpoint)
 		return
 	}
-	h := x.Header()
-	h["Allow"] = []string{allow}
-	if common != nil {
-		// So that a page that is allowed here can read what is wrong. It is no
-		// decision: there is nothing to run.
-		d := common.Decide(x.in, nil)
-		d.SetHeaders(h)
-	}
+	// It is no decision: there is nothing to run. The headers are there so that a
+	// page that is allowed here can read what is wrong.
+	d := path.Decide(x.in)
+	d.SetHeaders(x.Header())
+	x.Header()["Allow"] = []string{path.Allow()}
 	x.fail(problemNoMethod)
 }
 

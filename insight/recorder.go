@@ -115,7 +115,10 @@ func (r *Recorder) Record(req *http.Request, pattern string, d *cors.Decision) {
 		return
 	}
 	key := Key{Origin: d.Origin(), Endpoint: pattern}
-	preflight := d.Verdict == cors.AnswerPreflight
+	method, preflight := cors.Preflight(req)
+	if !preflight {
+		method = req.Method
+	}
 	switch {
 	case d.Verdict == cors.Refuse && d.Observed:
 		key.Outcome, key.Reason = Observed, d.Reason
@@ -126,7 +129,7 @@ func (r *Recorder) Record(req *http.Request, pattern string, d *cors.Decision) {
 	}
 	key.Origin = cut(key.Origin, maxOrigin)
 	now := r.now()
-	if !preflight { // what it announces is counted when it comes
+	if d.Verdict != cors.AnswerPreflight { // what it announces is counted when it comes
 		sh := &r.shards[r.hash(&key)%shards]
 		sh.mu.Lock()
 		sh.of(key, r.isKin.Load()).add(key, now)
@@ -134,21 +137,12 @@ func (r *Recorder) Record(req *http.Request, pattern string, d *cors.Decision) {
 		r.hours.add(pattern, key.Outcome, now)
 	}
 	r.recent.add(Decision{
-		Time: now, Method: method(req), Preflight: preflight || cors.IsPreflight(req), Key: key,
+		Time: now, Method: cut(method, maxMethod), Preflight: preflight, Key: key,
 	})
 }
 
 func (r *Recorder) hash(k *Key) uint64 {
 	return maphash.String(r.seed, k.Origin) + 31*maphash.String(r.seed, k.Endpoint)
-}
-
-// method is the method that a decision is about: of a preflight, the one that
-// it asks for.
-func method(req *http.Request) string {
-	if cors.IsPreflight(req) {
-		return cut(cors.PreflightMethod(req), maxMethod)
-	}
-	return cut(req.Method, maxMethod)
 }
 
 // maxMethod is how many bytes of a method are kept; the longest registered one

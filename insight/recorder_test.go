@@ -34,7 +34,7 @@ func request(method string, lines ...string) *http.Request {
 }
 
 func record(rec *Recorder, c *cors.Compiled, r *http.Request) {
-	d := c.Decide(r, nil)
+	d := c.Decide(r)
 	rec.Record(r, "GET /x", &d)
 }
 
@@ -240,7 +240,7 @@ func BenchmarkRecord(b *testing.B) {
 	} {
 		b.Run(bm.name, func(b *testing.B) {
 			rec := NewRecorder(nil)
-			d := bm.policy.Decide(bm.r, nil)
+			d := bm.policy.Decide(bm.r)
 			b.ReportAllocs()
 			for b.Loop() {
 				rec.Record(bm.r, "GET /x", &d)
@@ -251,7 +251,7 @@ func BenchmarkRecord(b *testing.B) {
 		rec := NewRecorder(nil)
 		var decisions [1 << 15]cors.Decision
 		for i := range decisions {
-			decisions[i] = none.Decide(request("GET", fmt.Sprintf("Origin: https://%d.example", i)), nil)
+			decisions[i] = none.Decide(request("GET", fmt.Sprintf("Origin: https://%d.example", i)))
 		}
 		r := request("GET")
 		b.ReportAllocs()
@@ -264,7 +264,7 @@ func BenchmarkRecord(b *testing.B) {
 	b.Run("refused, in parallel", func(b *testing.B) {
 		rec := NewRecorder(nil)
 		r := request("GET", "Origin: https://evil.example")
-		d := none.Decide(r, nil)
+		d := none.Decide(r)
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
 				rec.Record(r, "GET /x", &d)

@@ -198,7 +198,7 @@ func question(o *explainOptions, profile browser.Profile) (explain.Question, err
 // it is there when the origin comes from an address bar.
 func originOf(flag, value string) (string, error) {
 	origin := strings.TrimSuffix(value, "/")
-	_, err := cors.NewSite(cors.SiteConfig{Origins: []string{origin}})
+	_, err := cors.NewSite(&cors.Options{Origins: []string{origin}})
 	for e := range cors.Errors(err) {
 		switch e.Code {
 		case cors.OwnOriginScheme: // pages of apps and extensions

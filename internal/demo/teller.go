@@ -62,8 +62,8 @@ func (t *teller) decided(e gateway.Event) {
 
 // asked is the request as people name it; of a preflight, what it asks for.
 func asked(r *http.Request) string {
-	if cors.IsPreflight(r) {
-		return "may I " + cors.PreflightMethod(r) + " " + r.URL.Path + "?"
+	if method, ok := cors.Preflight(r); ok {
+		return "may I " + method + " " + r.URL.Path + "?"
 	}
 	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		return "connect " + r.URL.Path
@@ -74,10 +74,11 @@ func asked(r *http.Request) string {
 // words says what a decision means.
 func words(r *http.Request, d *cors.Decision) string {
 	said := ""
+	_, preflight := cors.Preflight(r)
 	switch {
 	case d.Verdict == cors.AnswerPreflight:
 		said = "preflight answered: yes"
-	case d.Verdict == cors.Refuse && cors.IsPreflight(r):
+	case d.Verdict == cors.Refuse && preflight:
 		said = "preflight answered: no, " + string(d.Reason)
 	case d.Verdict == cors.Refuse:
 		said = "refused before the API sees it: " + string(d.Reason)
