@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -302,7 +303,17 @@ func TestProblemOfLockedFile(t *testing.T) {
 }
 
 func TestTokenFile(t *testing.T) {
-	file := api.TokenFile(t.TempDir() + "/concors.yaml")
+	document := filepath.Join(t.TempDir(), "concors.yaml")
+	file, err := api.TokenFile(document)
+	if again, err := api.TokenFile(document); err != nil || again != file {
+		t.Fatalf("the second time the file is %q, error %v", again, err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(filepath.Dir(file)); err != nil || info.Mode().Perm() != 0o700 {
+		t.Fatalf("the folder: %v, error %v", info.Mode(), err)
+	}
 	hash, created, err := api.LoadToken(file)
 	if err != nil || len(created) < 43 || !hash.Matches(created) || hash.Matches("") || hash.Matches(created+"x") {
 		t.Fatalf("created %q, error %v", created, err)
@@ -319,13 +330,32 @@ func TestTokenFile(t *testing.T) {
 	if err != nil || second != "" || !again.Matches(created) {
 		t.Fatalf("second start: %q, error %v", second, err)
 	}
-	for _, broken := range []string{"", "sha256:", "sha256:abcd", strings.Repeat("a", 64), string(text) + "x"} {
+	for _, broken := range []string{"sha256:", "sha256:abcd", strings.Repeat("a", 64), string(text) + "x"} {
 		if err := os.WriteFile(file, []byte(broken), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if hash, _, err := api.LoadToken(file); err == nil || hash.Matches("") {
 			t.Errorf("%q is taken for a hash", broken)
 		}
+	}
+	for _, empty := range []string{"", "\n", strings.Repeat("\x00", 72)} { // after a crash
+		if err := os.WriteFile(file, []byte(empty), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		hash, created, err := api.LoadToken(file)
+		if err != nil || created == "" || !hash.Matches(created) || hash.Matches("") {
+			t.Errorf("%q: created %q, error %v; want a new token", empty, created, err)
+		}
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("the new file has mode %v, error %v", info.Mode(), err)
+		}
+	}
+	inPlace := filepath.Join(filepath.Dir(document), ".other.yaml.admin")
+	if err := os.WriteFile(inPlace, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if file, err := api.TokenFile(filepath.Join(filepath.Dir(document), "other.yaml")); err != nil || file != inPlace {
+		t.Errorf("the file in the folder's place is not taken: %q, error %v", file, err)
 	}
 	if (api.TokenHash{}).Matches("") {
 		t.Error("no token matches the empty one")

@@ -59,7 +59,7 @@ var problems = map[string]struct {
 	status int
 	title  string
 }{
-	ReasonUnauthorized:    {http.StatusUnauthorized, "Log in first: the link with the token was printed at the first start"},
+	ReasonUnauthorized:    {http.StatusUnauthorized, "Log in first: the first start gave a link with the token"},
 	ReasonTooManyAttempts: {http.StatusTooManyRequests, "Too many wrong tokens: wait a moment"},
 	ReasonMalformed:       {http.StatusBadRequest, "The question cannot be understood"},
 	ReasonBodyTooLarge:    {http.StatusRequestEntityTooLarge, "The body is too large"},

@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/concors/concors/internal/unversioned"
 )
 
 // minToken is how many characters a token that a person chose has at least.
@@ -48,31 +50,45 @@ func (h TokenHash) Matches(token string) bool {
 
 const hashPrefix = "sha256:"
 
-// TokenFile returns where the hash of the admin token is kept for a document:
-// beside it, .concors.yaml.admin for concors.yaml.
-func TokenFile(document string) string {
-	return filepath.Join(filepath.Dir(document), "."+filepath.Base(document)+".admin")
+// TokenFile returns where the hash of the admin token is kept for a document,
+// unless somebody says otherwise: .concors.yaml.admin/token beside concors.yaml.
+// It makes the folder, for its owner alone and out of Git. A file in the place
+// of the folder is taken as it is.
+func TokenFile(document string) (string, error) {
+	folder := filepath.Join(filepath.Dir(document), "."+filepath.Base(document)+".admin")
+	if info, err := os.Stat(folder); err == nil && info.Mode().IsRegular() {
+		return folder, nil
+	}
+	if err := unversioned.Mkdir(folder, 0o700); err != nil {
+		return "", fmt.Errorf("admin: making the folder for the admin token: %w", err)
+	}
+	return filepath.Join(folder, "token"), nil
 }
+
+// LinkFile returns where the link that logs in is kept for its reader, if it
+// cannot be shown: beside the file that keeps the token's hash.
+func LinkFile(tokenFile string) string { return tokenFile + ".link" }
 
 // LoadToken reads the hash of the admin token from the file at path. If there
 // is none, it makes a token, keeps its hash there, readable for the owner only,
-// and returns the token: the one moment at which it is known.
+// and returns the token: the one moment at which it is known. An empty file is
+// as good as none: a crash or a full disk can leave one behind.
 func LoadToken(path string) (hash TokenHash, created string, err error) {
 	text, err := os.ReadFile(path)
-	if err == nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return TokenHash{}, "", fmt.Errorf("admin: reading the hash of the admin token: %w", err)
+	}
+	if strings.Trim(string(text), "\x00 \t\r\n") != "" {
 		hash, err = parseHash(string(text))
 		if err != nil {
 			return TokenHash{}, "", fmt.Errorf("admin: %s: %w", path, err)
 		}
 		return hash, "", nil
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return TokenHash{}, "", fmt.Errorf("admin: reading the hash of the admin token: %w", err)
-	}
 	created = newSecret()
 	hash = HashToken(created)
-	if err := writeHash(path, hash); err != nil {
-		return TokenHash{}, "", err
+	if err := WritePrivate(path, hashPrefix+hex.EncodeToString(hash.sum[:])+"\n"); err != nil {
+		return TokenHash{}, "", fmt.Errorf("admin: keeping the hash of the admin token: %w", err)
 	}
 	return hash, created, nil
 }
@@ -86,15 +102,20 @@ func parseHash(text string) (TokenHash, error) {
 	return h, nil
 }
 
-func writeHash(path string, h TokenHash) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// WritePrivate writes a file that its owner alone can read. It is whole
+// whenever it is there, and replaces what was at path.
+func WritePrivate(path, text string) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".writing-*") // with mode 0600
 	if err != nil {
-		return fmt.Errorf("admin: keeping the hash of the admin token: %w", err)
+		return err
 	}
-	_, err = fmt.Fprintln(f, hashPrefix+hex.EncodeToString(h.sum[:]))
-	err = errors.Join(err, f.Sync(), f.Close())
+	_, err = temp.WriteString(text)
+	err = errors.Join(err, temp.Sync(), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
 	if err != nil {
-		return fmt.Errorf("admin: keeping the hash of the admin token: %w", errors.Join(err, os.Remove(path)))
+		return errors.Join(err, os.Remove(temp.Name()))
 	}
 	return nil
 }

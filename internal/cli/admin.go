@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -39,7 +40,7 @@ func (a *adminFlags) register(cmd *cobra.Command, server *gateway.ServerOptions)
 	set.StringVar(&server.AdminCertFile, "admin-tls-cert", "", "`file` with the admin side's certificate chain (PEM)")
 	set.StringVar(&server.AdminKeyFile, "admin-tls-key", "", "`file` with its private key (PEM)")
 	set.BoolVar(&server.DangerouslyAllowPlainAdmin, "admin-insecure-plain-http", false, "let other machines reach the admin side without TLS: the token can be read on the way")
-	set.StringVar(&a.tokenFile, "admin-token-file", "", "`file` that keeps the hash of the admin token (default .NAME.admin beside the file)")
+	set.StringVar(&a.tokenFile, "admin-token-file", "", "`file` that keeps the hash of the admin token (default token in the folder .NAME.admin beside the file)")
 	set.StringVar(&a.token, "admin-token", "", "the admin `token` itself; better in the environment, which other users cannot see")
 	set.BoolVar(&server.MetricsOpen, "metrics-open", false, "show /metrics without the token to other machines that can reach the admin side")
 	set.BoolVar(&a.readOnly, "admin-read-only", false, "let nothing be saved through the admin side")
@@ -51,6 +52,7 @@ type adminSide struct {
 	handler *api.Handler
 	file    string // that keeps the token's hash; empty: none does
 	created string // the token, if it was made just now
+	link    string // the file with a link that is of no use after this process; empty: there is none
 }
 
 // openAdmin makes the admin side of g.
@@ -90,15 +92,26 @@ func (a *adminSide) login(f *adminFlags, config string, log *slog.Logger) (api.T
 		}
 		return hash, nil
 	}
-	a.file = cmp.Or(f.tokenFile, api.TokenFile(config))
-	hash, created, err := api.LoadToken(a.file)
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+	hash, created, err := a.load(f.tokenFile, config)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOSPC) {
 		log.Warn("the admin token cannot be kept, so each start makes a new one; --admin-token gives a lasting one", "error", err)
 		a.file, created = "", api.NewToken()
 		hash, err = api.HashToken(created), nil
 	}
 	a.created = created
 	return hash, err
+}
+
+// load loads the hash of the token from a file, by default the one beside the
+// document.
+func (a *adminSide) load(file, config string) (hash api.TokenHash, created string, err error) {
+	a.file = file
+	if file == "" {
+		if a.file, err = api.TokenFile(config); err != nil {
+			return hash, "", err
+		}
+	}
+	return api.LoadToken(a.file)
 }
 
 // forget removes the hash of a token that nobody has seen. A nil a has none.
@@ -108,16 +121,71 @@ func (a *adminSide) forget() {
 	}
 }
 
-// greet prints how to log in.
-func (a *adminSide) greet(out io.Writer, o *gateway.ServerOptions, addr net.Addr) {
+// greet tells how to log in. The token is shown to a person at a terminal only:
+// elsewhere the output is kept, and read by others. Then the link goes into a
+// file for its owner alone.
+func (a *adminSide) greet(out io.Writer, log *slog.Logger, o *gateway.ServerOptions, addr net.Addr) {
 	origin := cmp.Or(o.AdminOrigin, adminAddress(addr, o.AdminCertFile != ""))
-	if a.created == "" {
+	link := api.LoginLink(origin, a.created)
+	switch {
+	case !isTerminal(out) && a.created == "":
+		log.Info("admin pages", "url", origin)
+		a.remindOfLink(log)
+	case !isTerminal(out):
+		file, err := a.leave(link)
+		if err != nil {
+			a.forget() // so that the next start tries again
+			log.Error("nobody can log in to the admin pages: there is no terminal to show the link at, and no file to keep it in; "+
+				"give a token in CONCORS_ADMIN_TOKEN", "url", origin, "error", err)
+			return
+		}
+		log.Warn("admin pages: the file has the link that logs in, for its owner alone; open the link, then delete the file", "url", origin, "file", file)
+	case a.created == "":
 		fmt.Fprintf(out, "Admin pages: %s\n", origin)
+		a.remindOfLink(log)
+	default:
+		fmt.Fprintf(out, "Admin pages, with the token that is shown this once:\n  %s\n", link)
+		if a.file != "" {
+			fmt.Fprintf(out, "Only its hash is kept, in %s. If the token is lost, remove that file and start again.\n", a.file)
+		}
+	}
+}
+
+// leave writes the link into a file that its owner alone can read, and returns
+// the file's name: beside the token's hash or, if that is kept nowhere, in the
+// folder for temporary files until close is called.
+func (a *adminSide) leave(link string) (file string, err error) {
+	if a.file != "" {
+		file = api.LinkFile(a.file)
+		return file, api.WritePrivate(file, link+"\n")
+	}
+	parent, _, _ := strings.Cut(os.Getenv("RUNTIME_DIRECTORY"), ":") // systemd's, if there is one
+	dir, err := os.MkdirTemp(parent, "concors-admin-")
+	if err != nil {
+		return "", err
+	}
+	a.link = filepath.Join(dir, "link")
+	if err := api.WritePrivate(a.link, link+"\n"); err != nil {
+		a.close()
+		return "", err
+	}
+	return a.link, nil
+}
+
+// remindOfLink warns of a file with a link that still logs in.
+func (a *adminSide) remindOfLink(log *slog.Logger) {
+	if a.file == "" {
 		return
 	}
-	fmt.Fprintf(out, "Admin pages, with the token that is shown this once:\n  %s\n", api.LoginLink(origin, a.created))
-	if a.file != "" {
-		fmt.Fprintf(out, "Only its hash is kept, in %s. If the token is lost, remove that file and start again.\n", a.file)
+	if _, err := os.Stat(api.LinkFile(a.file)); err == nil {
+		log.Warn("the link that logs in to the admin pages still lies in a file: open it, then delete the file", "file", api.LinkFile(a.file))
+	}
+}
+
+// close removes a link that leads nowhere from now on. A nil a has none.
+func (a *adminSide) close() {
+	if a != nil && a.link != "" {
+		_ = os.RemoveAll(filepath.Dir(a.link))
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"golang.org/x/term"
 )
 
 // output is standard output, and remembers whether all of it was written: what
@@ -42,13 +44,14 @@ func useColor(when string, out io.Writer) bool {
 	case "never":
 		return false
 	}
+	return isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// isTerminal reports whether a person reads what is written to out.
+func isTerminal(out io.Writer) bool {
 	if o, ok := out.(*output); ok {
 		out = o.w
 	}
 	file, ok := out.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(file.Fd()))
 }

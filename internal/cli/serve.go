@@ -151,7 +151,8 @@ func (f *serveFlags) serve(ctx context.Context, stderr io.Writer) error {
 		return explainListen(err)
 	}
 	if side != nil {
-		side.greet(stderr, &f.server, s.AdminAddr())
+		side.greet(stderr, log, &f.server, s.AdminAddr())
+		defer side.close()
 	}
 	if err := g.Load(ctx, documents); err != nil {
 		return err // it was broken since open has looked at it

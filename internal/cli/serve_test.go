@@ -29,12 +29,20 @@ type process struct {
 // startServe runs concors serve on free ports until the test ends.
 func startServe(t *testing.T, args ...string) *process {
 	t.Helper()
+	log := &logBuffer{more: make(chan struct{})}
+	return startServeWith(t, log, log, args...)
+}
+
+// startServeWith is startServe with standard error of its own, of which all
+// goes into log.
+func startServeWith(t *testing.T, stderr io.Writer, log *logBuffer, args ...string) *process {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	p := &process{stop: stop, done: make(chan struct{}), log: &logBuffer{more: make(chan struct{})}}
+	p := &process{stop: stop, done: make(chan struct{}), log: log}
 	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, args...)
 	go func() {
 		defer close(p.done)
-		p.code = run(ctx, args, strings.NewReader(""), io.Discard, p.log)
+		p.code = run(ctx, args, strings.NewReader(""), io.Discard, stderr)
 	}()
 	t.Cleanup(func() {
 		stop()
