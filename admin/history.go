@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/concors/concors/difference"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/store"
 )
@@ -22,11 +23,11 @@ type History struct {
 
 // A Revision is one of them and what it changed.
 type Revision struct {
-	Revision store.Revision `json:"revision"`
-	Time     time.Time      `json:"time"`
-	Live     bool           `json:"live"`
-	First    bool           `json:"first"` // nothing older is remembered
-	Diff     Diff           `json:"diff"`  // to the one before
+	Revision store.Revision  `json:"revision"`
+	Time     time.Time       `json:"time"`
+	Live     bool            `json:"live"`
+	First    bool            `json:"first"` // nothing older is remembered
+	Diff     difference.Diff `json:"diff"`  // to the one before
 }
 
 // History returns the last revisions, at most limit of them (0: 20).
@@ -53,9 +54,11 @@ func (s *Service) History(ctx context.Context, limit int) (History, error) {
 	n := min(len(entries), cmp.Or(limit, 20))
 	h.More = len(entries) - n
 	for i, e := range entries[:n] {
-		r := Revision{Revision: e.Revision, Time: e.Time, Live: i == 0 && e.Revision == v.snap.Revision, First: i == len(entries)-1, Diff: Diff{Changes: []Change{}}}
+		r := Revision{Revision: e.Revision, Time: e.Time, Live: i == 0 && e.Revision == v.snap.Revision, First: i == len(entries)-1, Diff: difference.None()}
 		if !r.First {
-			r.Diff = s.between(ctx, entries[i+1].Revision, e.Revision)
+			if r.Diff, err = s.between(ctx, entries[i+1].Revision, e.Revision); err != nil {
+				return History{}, err
+			}
 		}
 		h.Revisions = append(h.Revisions, r)
 	}
@@ -63,18 +66,17 @@ func (s *Service) History(ctx context.Context, limit int) (History, error) {
 }
 
 // between returns the difference between two revisions, an empty one if they
-// can no longer be read.
-func (s *Service) between(ctx context.Context, old, next store.Revision) Diff {
-	return s.diffs.get(old, next, func() Diff {
+// can no longer be read. The error is that of ctx.
+func (s *Service) between(ctx context.Context, old, next store.Revision) (difference.Diff, error) {
+	return s.diffs.get(old, next, func() (difference.Diff, error) {
 		a, err := s.revision(ctx, old)
-		if err != nil {
-			return Diff{Changes: []Change{}}
+		if err == nil {
+			var b *endpoints.Document
+			if b, err = s.revision(ctx, next); err == nil {
+				return difference.Between(ctx, a, b)
+			}
 		}
-		b, err := s.revision(ctx, next)
-		if err != nil {
-			return Diff{Changes: []Change{}}
-		}
-		return compare(a, b)
+		return difference.None(), ctx.Err()
 	})
 }
 
@@ -141,26 +143,38 @@ func (s *Service) restore(ctx context.Context, base store.Revision, choose func(
 }
 
 // A diffCache remembers differences between revisions: they never change, and
-// to read two large documents takes a while. It holds as many as two histories.
+// to read two large documents takes a while. It holds as many as two histories,
+// and what is enormous not at all.
 type diffCache struct {
 	mu    sync.Mutex
-	known map[[2]store.Revision]Diff // guarded by mu
+	known map[[2]store.Revision]difference.Diff // guarded by mu
 }
 
-func (c *diffCache) get(old, next store.Revision, compute func() Diff) Diff {
+// maxRemembered is how many endpoints and values a difference names at most
+// that is remembered.
+const maxRemembered = 20_000
+
+func (c *diffCache) get(old, next store.Revision, compute func() (difference.Diff, error)) (difference.Diff, error) {
 	key := [2]store.Revision{old, next}
 	c.mu.Lock()
 	d, ok := c.known[key]
 	c.mu.Unlock()
 	if ok {
-		return d
+		return d, nil
 	}
-	d = compute()
+	d, err := compute()
+	size := 0
+	for _, ch := range d.Changes {
+		size += len(ch.Endpoints) + len(ch.Values)
+	}
+	if err != nil || size > maxRemembered {
+		return d, err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.known == nil || len(c.known) >= 2*store.HistoryLen {
-		c.known = make(map[[2]store.Revision]Diff)
+		c.known = make(map[[2]store.Revision]difference.Diff)
 	}
 	c.known[key] = d
-	return d
+	return d, nil
 }

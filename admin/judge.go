@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/difference"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/store"
 )
@@ -35,12 +36,12 @@ type MistakePlace struct {
 
 // A Judgement is what would become of a draft.
 type Judgement struct {
-	Revision store.Revision `json:"revision"` // what it was compared with: [State.Revision]
-	OK       bool           `json:"ok"`       // it can be saved
-	Mistakes []Mistake      `json:"mistakes"` // why not
-	Warnings []Mistake      `json:"warnings"` // what perhaps is not meant; only what the draft brings
-	Diff     Diff           `json:"diff"`     // to what is live; empty unless OK
-	Preview  Preview        `json:"preview"`  // of the first endpoint that the draft concerns
+	Revision store.Revision  `json:"revision"` // what it was compared with: [State.Revision]
+	OK       bool            `json:"ok"`       // it can be saved
+	Mistakes []Mistake       `json:"mistakes"` // why not
+	Warnings []Mistake       `json:"warnings"` // what perhaps is not meant; only what the draft brings
+	Diff     difference.Diff `json:"diff"`     // to what is live; empty unless OK
+	Preview  Preview         `json:"preview"`  // of the first endpoint that the draft concerns
 }
 
 // Judge says what would become of d, without saving anything.
@@ -57,10 +58,12 @@ func (s *Service) Judge(ctx context.Context, d Draft) (Judgement, error) {
 	j := Judgement{
 		Revision: v.snap.Stored(), OK: report.OK(),
 		Mistakes: next.explain(report.Errors()), Warnings: next.news(report.Warnings(), v.snap.Report.Warnings()),
-		Diff: Diff{Changes: []Change{}}, Preview: noPreview(),
+		Diff: difference.None(), Preview: noPreview(),
 	}
 	if j.OK {
-		j.Diff = compare(v.doc, next.doc)
+		if j.Diff, err = difference.Between(ctx, v.doc, next.doc); err != nil {
+			return Judgement{}, err
+		}
 	}
 	focus := next.focus(v.doc)
 	if focus == "" {
@@ -145,16 +148,7 @@ func (o *drafted) focus(live *endpoints.Document) string {
 	if o.draft.Document == nil {
 		return ""
 	}
-	old := make(map[string]endpoints.Policy, len(live.Endpoints))
-	for _, e := range live.Endpoints {
-		old[e.Endpoint] = effective(live, e.CORS)
-	}
-	for _, e := range o.doc.Endpoints {
-		if was, ok := old[e.Endpoint]; !ok || !was.Equal(effective(o.doc, e.CORS)) {
-			return e.Endpoint
-		}
-	}
-	return ""
+	return difference.First(live, o.doc)
 }
 
 // prune removes from doc the values that the mistakes are about. It reports
@@ -223,16 +217,16 @@ func policyAt(doc *endpoints.Document, field string) (p *endpoints.Policy, rest 
 
 // Diff compares d with what is live. A draft with mistakes is compared as far
 // as it can be understood.
-func (s *Service) Diff(ctx context.Context, d Draft) (Diff, error) {
+func (s *Service) Diff(ctx context.Context, d Draft) (difference.Diff, error) {
 	v, err := s.view(ctx)
 	if err != nil {
-		return Diff{}, err
+		return difference.None(), err
 	}
 	next, err := d.apply(v.doc)
 	if err != nil {
-		return Diff{}, err
+		return difference.None(), err
 	}
-	return compare(v.doc, next.doc), nil
+	return difference.Between(ctx, v.doc, next.doc)
 }
 
 // An InvalidError refuses a draft with mistakes. It is a store.ErrInvalid.

@@ -80,7 +80,7 @@ func (s *Service) preview(ctx context.Context, doc *endpoints.Document, table *e
 	if table == nil || at < 0 {
 		return p
 	}
-	sub := &subject{ep: table.Endpoints()[at], setting: effective(doc, doc.Endpoints[at].CORS), bench: newBench(table)}
+	sub := &subject{ep: table.Endpoints()[at], setting: *doc.Effective()[at], bench: newBench(table)}
 	sub.method = exampleMethod(sub.ep)
 	sub.url = exampleURL(doc, table, sub.ep, sub.method)
 	p.Endpoint, p.URL = pattern, sub.url.String()

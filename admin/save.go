@@ -5,17 +5,18 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/concors/concors/difference"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/store"
 )
 
 // A Saved is what a write led to.
 type Saved struct {
-	Revision store.Revision `json:"revision"` // the new one, or Previous if nothing changed
-	Previous store.Revision `json:"previous"` // what undo goes back to
-	Enforced bool           `json:"enforced"` // it is in force on real traffic by now
-	Diff     Diff           `json:"diff"`     // to what was live
-	Warnings []Mistake      `json:"warnings"`
+	Revision store.Revision  `json:"revision"` // the new one, or Previous if nothing changed
+	Previous store.Revision  `json:"previous"` // what undo goes back to
+	Enforced bool            `json:"enforced"` // it is in force on real traffic by now
+	Diff     difference.Diff `json:"diff"`     // to what was live
+	Warnings []Mistake       `json:"warnings"`
 }
 
 // Save stores d, which must name its base; an empty one says that nothing was
@@ -59,7 +60,7 @@ func (s *Service) write(ctx context.Context, base store.Revision, change func(*v
 	case err != nil:
 		return Saved{}, err
 	}
-	saved := Saved{Revision: rev, Previous: v.snap.Revision, Diff: Diff{Changes: []Change{}}, Warnings: []Mistake{}}
+	saved := Saved{Revision: rev, Previous: v.snap.Revision, Diff: difference.None(), Warnings: []Mistake{}}
 	if s.opts.Enforce != nil {
 		if err := s.opts.Enforce(ctx); err != nil {
 			s.opts.Log.Error("the document was saved, but is not in force", "revision", rev, "error", err)
@@ -69,15 +70,17 @@ func (s *Service) write(ctx context.Context, base store.Revision, change func(*v
 	}
 	s.opts.Log.Info("saved through the admin side", "revision", rev, "before", base)
 	if now, err := s.view(ctx); err == nil && now.snap.Revision == rev {
-		saved.Diff = s.difference(v, now)
+		saved.Diff, _ = s.difference(ctx, v, now) // empty if nobody waits for it
 		saved.Warnings = explainAll(now.snap.Report.Warnings())
 	}
 	return saved, nil
 }
 
-// difference is compare for two views, remembered for the history.
-func (s *Service) difference(old, next *view) Diff {
-	return s.diffs.get(old.snap.Revision, next.snap.Revision, func() Diff { return compare(old.doc, next.doc) })
+// difference is that between two views, remembered for the history.
+func (s *Service) difference(ctx context.Context, old, next *view) (difference.Diff, error) {
+	return s.diffs.get(old.snap.Revision, next.snap.Revision, func() (difference.Diff, error) {
+		return difference.Between(ctx, old.doc, next.doc)
+	})
 }
 
 // A StaleError refuses a draft because somebody else saved in between. It is a
@@ -87,9 +90,9 @@ type StaleError struct {
 	Current store.Revision `json:"current"`
 
 	// Known: the base is remembered, so that Theirs can be told.
-	Known  bool `json:"known"`
-	Theirs Diff `json:"theirs"` // from base to current
-	Yours  Diff `json:"yours"`  // from current to the draft on top of it
+	Known  bool            `json:"known"`
+	Theirs difference.Diff `json:"theirs"` // from base to current
+	Yours  difference.Diff `json:"yours"`  // from current to the draft on top of it
 
 	// Overlap has the endpoints and policies that both changed. If it is empty
 	// and the draft is no whole document, saving it again with Base set to
@@ -109,12 +112,14 @@ func (e *StaleError) Is(target error) bool { return target == store.ErrStale }
 func (s *Service) stale(ctx context.Context, v *view, base store.Revision, d *Draft) error {
 	e := &StaleError{
 		Base: base, Current: v.snap.Stored(), Overlap: []string{},
-		Theirs: Diff{Changes: []Change{}}, Yours: Diff{Changes: []Change{}},
+		Theirs: difference.None(), Yours: difference.None(),
 	}
 	old, err := s.revision(ctx, base)
 	if err == nil {
 		e.Known = true
-		e.Theirs = compare(old, v.doc)
+		if e.Theirs, err = difference.Between(ctx, old, v.doc); err != nil {
+			return err
+		}
 	}
 	if d == nil {
 		return e
@@ -123,7 +128,9 @@ func (s *Service) stale(ctx context.Context, v *view, base store.Revision, d *Dr
 	if err != nil {
 		return e // what it changes is gone
 	}
-	e.Yours = compare(v.doc, next.doc)
+	if e.Yours, err = difference.Between(ctx, v.doc, next.doc); err != nil {
+		return err
+	}
 	if e.Known {
 		e.Overlap = append(e.Overlap, d.overlap(old, v.doc)...)
 		e.Mergeable = d.Document == nil && len(e.Overlap) == 0

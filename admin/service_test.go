@@ -11,6 +11,7 @@ import (
 
 	"github.com/concors/concors/admin"
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/difference"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/store"
 )
@@ -39,7 +40,7 @@ func setting(pattern, policy string) string {
 }
 
 // sentences are those of a difference.
-func sentences(d admin.Diff) []string {
+func sentences(d difference.Diff) []string {
 	list := make([]string, len(d.Changes))
 	for i, c := range d.Changes {
 		list[i] = c.Sentence
@@ -54,92 +55,6 @@ func draft(t *testing.T, text string) admin.Draft {
 		t.Fatal(err)
 	}
 	return d
-}
-
-// How changes read in words.
-func TestDifferencesInWords(t *testing.T) {
-	base := func(policy string) string {
-		return `{"endpoints":[{"endpoint":"PUT /a","cors":` + policy + `}],"upstream":"http://u.example"}`
-	}
-	docs := `{"allow":"selected","domains":["https://docs.example"]%s}`
-	with := func(more string) string { return fmt.Sprintf(docs, more) }
-	for _, tc := range []struct {
-		name, old, next string
-		want            []string
-	}{
-		{"nothing", base(with("")), base(with("")), nil},
-		{"the order of domains", base(`{"allow":"selected","domains":["https://a.example","https://b.example"]}`), base(`{"allow":"selected","domains":["https://b.example","https://a.example"]}`), nil},
-		{"allow left out", base(`{"allow":"none"}`), base(`{}`), nil},
-		{"opened to a domain", base(`{}`), base(with("")), []string{"wider: https://docs.example may now call PUT /a, without credentials."}},
-		{"opened to a domain with credentials", base(`{}`), base(with(`,"credentials":true`)), []string{"wider: https://docs.example may now send credentials to PUT /a."}},
-		{"another domain", base(with(`,"credentials":true`)), base(`{"allow":"selected","domains":["https://docs.example","https://x.example"],"credentials":true}`), []string{"wider: https://x.example may now send credentials to PUT /a."}},
-		{"credentials for all domains", base(with("")), base(`{"allow":"selected","domains":["https://docs.example","https://x.example"],"credentials":true}`), []string{"wider: https://docs.example and https://x.example may now send credentials to PUT /a."}},
-		{"no more credentials", base(with(`,"credentials":true`)), base(with("")), []string{"narrower: https://docs.example may no longer send credentials to PUT /a."}},
-		{"a domain replaced", base(with("")), base(`{"allow":"selected","domains":["https://x.example"]}`), []string{"wider: https://x.example may now call PUT /a, without credentials.", "narrower: https://docs.example may no longer call PUT /a."}},
-		{"closed", base(with("")), base(`{}`), []string{"narrower: https://docs.example may no longer call PUT /a: cross-origin requests are disallowed."}},
-		{"opened to everybody", base(with(`,"credentials":true`)), base(`{"allow":"all"}`), []string{
-			"wider: Every website may now call PUT /a, without credentials.",
-			"wider: Every website may now embed PUT /a as image, script or frame, without credentials.",
-			"narrower: https://docs.example may no longer send credentials to PUT /a."}},
-		{"closed to everybody", base(`{"allow":"all","embed":"same-origin"}`), base(`{}`), []string{"narrower: Other websites may no longer call PUT /a."}},
-		{"everybody to some", base(`{"allow":"all","embed":"same-origin"}`), base(with(`,"credentials":true`)), []string{"wider: https://docs.example may now send credentials to PUT /a.", "narrower: Only https://docs.example may call PUT /a now; every other website is refused."}},
-		{"headers", base(with(`,"headers":["Content-Type","X-Old"],"expose":["ETag"]`)), base(with(`,"headers":["Content-Type","X-New","*"]`)), []string{
-			"wider: Websites may now send the header X-New and * (every one but Authorization) to PUT /a.",
-			"narrower: Websites may no longer send the header X-Old to PUT /a.",
-			"narrower: Scripts of other websites may no longer read the header ETag of PUT /a."}},
-		{"cache", base(with(`,"cache":"5m"`)), base(with("")), []string{"neutral: Browsers may keep preflight answers of PUT /a for their own default of 5 seconds."}},
-		{"no cache", base(with("")), base(with(`,"cache":"0"`)), []string{"neutral: Browsers may keep preflight answers of PUT /a for no time at all."}},
-		{"embed", base(`{}`), base(`{"embed":"same-site"}`), []string{"wider: Pages of the same site may now embed PUT /a as image, script or frame, with credentials."}},
-		{"senders", base(`{}`), base(`{"senders":"any"}`), []string{"wider: every website may now post to PUT /a with the visitor's credentials, without reading the answer."}},
-		{"observed", base(`{}`), base(`{"enforce":false}`), []string{"wider: PUT /a is only observed now: nothing is refused or changed there, only counted."}},
-		{"enforced", base(`{"enforce":false}`), base(`{}`), []string{"narrower: PUT /a is enforced now; it was only observed."}},
-		{"a new endpoint", base(`{}`), `{"endpoints":[{"endpoint":"PUT /a"},{"endpoint":"GET /b","cors":{"allow":"all"}}],"upstream":"http://u.example"}`, []string{"wider: GET /b is new: every website may call it, without credentials."}},
-		{"an endpoint gone", base(`{}`), `{"endpoints":[],"upstream":"http://u.example"}`, []string{"narrower: PUT /a no longer exists here."}},
-		{"upstream", base(`{}`), `{"endpoints":[{"endpoint":"PUT /a"}],"upstream":"http://v.example"}`, []string{"neutral: Requests to PUT /a now go to http://v.example."}},
-		{"policy by name", base(with("")), `{"upstream":"http://u.example","policies":{"p":` + with("") + `},"endpoints":[{"endpoint":"PUT /a","cors":"p"}]}`, []string{"neutral: PUT /a now uses the policy p; nothing changes for websites."}},
-		{"an unused policy", base(`{}`), `{"upstream":"http://u.example","policies":{"p":{}},"endpoints":[{"endpoint":"PUT /a"}]}`, []string{"neutral: The policy p is new; no endpoint uses it."}},
-		{"own origins", base(`{}`), `{"origins":["https://api.example"],"upstream":"http://u.example","endpoints":[{"endpoint":"PUT /a"}]}`, []string{"wider: Pages of https://api.example now count as this API's own."}},
-		{"methods", `{"upstream":"http://u.example","endpoints":[{"endpoint":"/a"}]}`, `{"upstream":"http://u.example","endpoints":[{"endpoint":"/a","methods":["GET","PUT"]}]}`, []string{"neutral: /a now takes the methods GET and PUT."}},
-		{"encoded paths", `{"upstream":"http://u.example","endpoints":[{"endpoint":"/a"}]}`, `{"upstream":"http://u.example","endpoints":[{"endpoint":"/a","encoded_paths":true}]}`, []string{"wider: /a now lets paths through that servers read differently."}},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			diff, err := newService(t, tc.old).Diff(t.Context(), draft(t, `{"document":`+tc.next+`}`))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got []string
-			for _, c := range diff.Changes {
-				got = append(got, c.Effect+": "+c.Sentence)
-			}
-			if !slices.Equal(got, tc.want) {
-				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tc.want, "\n"))
-			}
-		})
-	}
-}
-
-// A change of a policy is one sentence about all its endpoints.
-func TestDifferenceOfManyEndpointsIsOneSentence(t *testing.T) {
-	var text strings.Builder
-	text.WriteString("upstream: http://u.example\npolicies:\n  p: {allow: all}\nendpoints:\n")
-	for i := range 1000 {
-		fmt.Fprintf(&text, "  - endpoint: GET /%d\n    cors: p\n", i)
-	}
-	s := newService(t, text.String())
-	diff, err := s.Diff(t.Context(), draft(t, `{"policies":[{"name":"p","policy":{"allow":"all","headers":["X-A"]}}]}`))
-	want := []string{"Websites may now send the header X-A to GET /0, GET /1 and 998 more endpoints."}
-	if err != nil || !slices.Equal(sentences(diff), want) || len(diff.Changes[0].Endpoints) != 1000 {
-		t.Errorf("got %q, error %v", sentences(diff), err)
-	}
-	many := admin.Draft{}
-	for i := range 500 {
-		many.Endpoints = append(many.Endpoints, admin.EndpointChange{Pattern: fmt.Sprintf("GET /%d", i), Setting: &endpoints.Setting{
-			Inline: &endpoints.Policy{Allow: "selected", Domains: []string{fmt.Sprintf("https://%d.example", i)}, Embed: "any"}}})
-	}
-	diff, err = s.Diff(t.Context(), many)
-	if err != nil || len(diff.Changes) != 200 || diff.More != 300 {
-		t.Errorf("%d changes and %d more, error %v", len(diff.Changes), diff.More, err)
-	}
 }
 
 // Mistakes name the change and the field in it, and what is right is shown all
@@ -363,7 +278,7 @@ func TestRenamingAPolicy(t *testing.T) {
 	d := draft(t, `{"policies":[{"name":"front-end","rename":"pages"}]}`)
 	d.Base = st.Revision
 	saved, err := s.Save(t.Context(), d)
-	if err != nil || saved.Diff.Changes[0].Effect != admin.EffectNeutral {
+	if err != nil || saved.Diff.Changes[0].Effect != difference.Neutral {
 		t.Fatalf("%+v, error %v", saved, err)
 	}
 	list, err := s.Policies(t.Context())

@@ -190,14 +190,14 @@ func (s *Service) Policies(ctx context.Context) (PolicyList, error) {
 	if err != nil {
 		return PolicyList{}, err
 	}
+	users := make(map[string][]string, len(v.doc.Policies))
+	for i := range v.rows {
+		users[v.rows[i].Policy] = append(users[v.rows[i].Policy], v.rows[i].Pattern)
+	}
 	list := PolicyList{Revision: v.snap.Stored(), Policies: []NamedPolicy{}}
 	for _, np := range v.doc.Policies {
-		p := NamedPolicy{Name: np.Name, Policy: withAllow(np.Policy), UsedBy: []string{}}
-		for i := range v.rows {
-			if v.rows[i].Policy == np.Name {
-				p.UsedBy = append(p.UsedBy, v.rows[i].Pattern)
-			}
-		}
+		p := NamedPolicy{Name: np.Name, Policy: np.Policy, UsedBy: append([]string{}, users[np.Name]...)}
+		p.Policy.Allow = cmp.Or(p.Policy.Allow, endpoints.AllowNone)
 		list.Policies = append(list.Policies, p)
 	}
 	return list, nil
@@ -271,12 +271,13 @@ func newView(snap store.Snapshot) *view {
 		return v
 	}
 	words := make(map[string]string) // by policy name: what a search looks at
+	policies := v.doc.Effective()
 	for i, ep := range snap.Table.Endpoints() {
 		entry := &v.doc.Endpoints[i]
 		row := Endpoint{
 			Pattern: ep.Pattern, Method: ep.Method, Host: ep.Host, Path: ep.Path,
 			Methods: append([]string{}, ep.Methods...),
-			Policy:  entry.CORS.Name, Setting: effective(v.doc, entry.CORS),
+			Policy:  entry.CORS.Name, Setting: *policies[i],
 			Upstream: ep.Upstream.String(), OwnUpstream: entry.Upstream != "", EncodedPaths: ep.EncodedPaths,
 			Traffic: EndpointTraffic{Hours: []uint32{}},
 		}
@@ -319,21 +320,6 @@ func (v *view) contains(i int, words []string) bool {
 		}
 	}
 	return true
-}
-
-// effective returns the policy that a setting means, with its Allow filled in.
-// An unknown name means the zero policy.
-func effective(doc *endpoints.Document, set endpoints.Setting) endpoints.Policy {
-	if set.Inline != nil {
-		return withAllow(*set.Inline)
-	}
-	p, _ := doc.Policies.Get(set.Name)
-	return withAllow(p)
-}
-
-func withAllow(p endpoints.Policy) endpoints.Policy {
-	p.Allow = cmp.Or(p.Allow, endpoints.AllowNone)
-	return p
 }
 
 // activity returns what happened at an endpoint lately.

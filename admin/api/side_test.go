@@ -17,6 +17,7 @@ import (
 
 	"github.com/concors/concors/admin"
 	"github.com/concors/concors/admin/api"
+	"github.com/concors/concors/difference"
 	"github.com/concors/concors/gateway"
 	"github.com/concors/concors/insight"
 	"github.com/concors/concors/store"
@@ -217,7 +218,7 @@ func decode[T any](r *reply) T {
 }
 
 // sentences are those of a difference.
-func sentences(d admin.Diff) []string {
+func sentences(d difference.Diff) []string {
 	list := make([]string, len(d.Changes))
 	for i, c := range d.Changes {
 		list[i] = c.Sentence

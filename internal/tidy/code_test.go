@@ -133,6 +133,7 @@ func TestArrowsGoOneWay(t *testing.T) {
 		{"cors/browser", "cors/internal/"},
 		{"endpoints/route", ""},
 		{"endpoints", "cors endpoints/route internal/nearest"},
+		{"difference", "cors endpoints internal/words"},
 		{"store", "cors endpoints"},
 		{"gateway", "cors endpoints endpoints/route store"},
 	} {
