@@ -1,39 +1,33 @@
 package gateway
 
 import (
+	"bytes"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"os"
 	"sync"
-	"time"
 )
 
-// A keyPair is a certificate and its key in files. Every handshake looks
-// whether they have changed, which costs little beside the handshake itself and
-// needs neither a signal nor a watcher.
+// A keyPair is a certificate and its key in files. Every handshake reads them
+// and looks whether they have changed, which costs little beside the handshake
+// itself and needs neither a signal nor a watcher. It goes by what they hold: a
+// file can be replaced by one of equal size and time.
 type keyPair struct {
 	certFile, keyFile string
 	log               *slog.Logger
 
 	mu      sync.Mutex
 	current *tls.Certificate // guarded by mu
-	seen    [2]fileState     // of the files when they were last read; guarded by mu
-}
-
-// fileState changes when a file is written or replaced.
-type fileState struct {
-	modified time.Time
-	size     int64
+	seen    [2][]byte        // what the files held when they could last be read; guarded by mu
+	problem string           // that was last logged, "" once there is none; guarded by mu
 }
 
 func loadKeyPair(certFile, keyFile string, log *slog.Logger) (*keyPair, error) {
-	k := &keyPair{certFile: certFile, keyFile: keyFile, log: log, seen: statBoth(certFile, keyFile)}
-	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
+	k := &keyPair{certFile: certFile, keyFile: keyFile, log: log}
+	if _, err := k.look(); err != nil {
 		return nil, fmt.Errorf("gateway: certificate %s with key %s: %w", certFile, keyFile, err)
 	}
-	k.current = &cert
 	return k, nil
 }
 
@@ -43,26 +37,38 @@ func loadKeyPair(certFile, keyFile string, log *slog.Logger) (*keyPair, error) {
 func (k *keyPair) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := statBoth(k.certFile, k.keyFile)
-	if now == k.seen {
-		return k.current, nil
-	}
-	k.seen = now
-	cert, err := tls.LoadX509KeyPair(k.certFile, k.keyFile)
-	if err != nil {
+	switch replaced, err := k.look(); {
+	case err == nil:
+		k.problem = ""
+		if replaced {
+			k.log.Info("certificate replaced", "cert", k.certFile, "expires", k.current.Leaf.NotAfter)
+		}
+	case err.Error() != k.problem:
+		k.problem = err.Error()
 		k.log.Error("certificate not replaced", "cert", k.certFile, "error", err)
-		return k.current, nil
 	}
-	k.current = &cert
-	k.log.Info("certificate replaced", "cert", k.certFile, "expires", cert.Leaf.NotAfter)
 	return k.current, nil
 }
 
-func statBoth(certFile, keyFile string) (s [2]fileState) {
-	for i, name := range []string{certFile, keyFile} {
-		if info, err := os.Stat(name); err == nil {
-			s[i] = fileState{info.ModTime(), info.Size()}
-		}
+// look reads the files and, if they hold something new, makes it the current
+// pair. Precondition: mu is held, or nobody else knows k.
+func (k *keyPair) look() (replaced bool, err error) {
+	cert, err := os.ReadFile(k.certFile)
+	if err != nil {
+		return false, err
 	}
-	return s
+	key, err := os.ReadFile(k.keyFile)
+	if err != nil {
+		return false, err
+	}
+	if bytes.Equal(cert, k.seen[0]) && bytes.Equal(key, k.seen[1]) {
+		return false, nil // good or bad, it is no news
+	}
+	k.seen = [2][]byte{cert, key}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return false, err
+	}
+	k.current = &pair
+	return true, nil
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -81,6 +82,9 @@ func (g *Gateway) rewrite(pr *httputil.ProxyRequest) {
 // modifyResponse cleans the upstream's answer, 101 and errors included, and
 // sets the headers of the policy.
 func modifyResponse(res *http.Response) error {
+	if res.StatusCode < 100 || res.StatusCode > 599 {
+		return fmt.Errorf("status %d is none of HTTP's", res.StatusCode) // net/http would panic, or pass on what nobody understands
+	}
 	x := exchangeOf(res.Request.Context())
 	// The upstream's other protocols would lead around the gateway.
 	delete(res.Header, "Alt-Svc")

@@ -222,6 +222,33 @@ func TestUpstreamErrorsAndNotModifiedCarryTheHeaders(t *testing.T) {
 	}
 }
 
+// net/http panics when asked to write a status below 100, and clients make of
+// one above 599 what they like.
+func TestUpstreamStatusThatIsNoneOfHTTPs(t *testing.T) {
+	for _, status := range []string{"000", "042", "099", "600", "999"} {
+		t.Run(status, func(t *testing.T) {
+			a := newAPI(t, document, func(w http.ResponseWriter, _ *http.Request) {
+				conn, out, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer conn.Close()
+				_, _ = io.WriteString(out, "HTTP/1.1 "+status+" Odd\r\nSet-Cookie: a=b\r\nContent-Length: 4\r\n\r\nbody")
+				_ = out.Flush()
+			})
+			r := a.do("GET", "/account", "", allowed)
+			r.wantProblem(t, 502, "upstream-unreachable")
+			r.wantHeader(t, "Access-Control-Allow-Origin", "https://docs.example.com")
+			r.wantHeader(t, "Set-Cookie")
+			a.wantMetric(`concors_upstream_errors_total{endpoint="GET /account",reason="upstream-unreachable"} 1`)
+			if log := a.log.until(t, "upstream failed"); strings.Contains(log, "panic") {
+				t.Errorf("it panicked:\n%s", log)
+			}
+		})
+	}
+}
+
 func TestPanicIs500WithHeaders(t *testing.T) {
 	a := newAPI(t, document, echo, func(o *Options) {
 		o.Transport = roundTripper(func(*http.Request) (*http.Response, error) { panic("broken transport") })
