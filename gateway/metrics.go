@@ -43,8 +43,8 @@ type endpointStats struct {
 	observed       [maxOutcomes]atomic.Uint64
 	upstreamErrors [len(upstreamReasons)]atomic.Uint64
 	contradictions atomic.Uint64
-	contradicted   atomic.Bool  // said so in the log since the last change
-	failureLogged  atomic.Int64 // when a failure of the upstream was last logged, in Unix seconds
+	contradicted   atomic.Bool // said so in the log since the last change
+	failures       pause       // between two lines about the upstream
 }
 
 func (s *endpointStats) count(d *cors.Decision) {
@@ -73,15 +73,6 @@ func (s *endpointStats) upstreamError(reason string) {
 		}
 	}
 }
-
-// mayLogFailure reports whether a failure of the upstream is worth a line: the
-// access log and the metrics have each of them.
-func (s *endpointStats) mayLogFailure(now time.Time) bool {
-	last := s.failureLogged.Load()
-	return now.Unix()-last >= failureLogPause && s.failureLogged.CompareAndSwap(last, now.Unix())
-}
-
-const failureLogPause = 10 // seconds between two lines about an endpoint
 
 // metrics is what the gateway counts.
 type metrics struct {

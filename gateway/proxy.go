@@ -152,7 +152,7 @@ func (x *exchange) upstreamFailed(err error) {
 		x.fail(problemUnreachable)
 	}
 	x.stats.upstreamError(x.reason)
-	if !x.stats.mayLogFailure(time.Now()) {
+	if !x.stats.failures.over(time.Now()) {
 		return
 	}
 	x.g.log.LogAttrs(context.Background(), slog.LevelError, "upstream failed",

@@ -21,18 +21,20 @@ type Activity struct {
 
 // hours counts by endpoint and hour.
 type hours struct {
+	offset time.Duration // how far the hour had gone at the start
 	mu     sync.RWMutex
 	byName map[string]*activity // guarded by mu
 }
 
 type activity struct {
 	mu          sync.Mutex
-	newest      int64 // hours since 1970; guarded by mu
-	lastRefused time.Time
+	newest      int64            // hour, see hourOf; guarded by mu
+	refused     bool             // ever; guarded by mu
+	lastRefused time.Duration    // by the stopwatch; guarded by mu
 	counts      [Hours][3]uint32 // of hour h at h % Hours, by outcome; guarded by mu
 }
 
-func (h *hours) add(pattern string, o Outcome, now time.Time) {
+func (h *hours) add(pattern string, o Outcome, passed time.Duration) {
 	h.mu.RLock()
 	a := h.byName[pattern]
 	h.mu.RUnlock()
@@ -42,10 +44,10 @@ func (h *hours) add(pattern string, o Outcome, now time.Time) {
 		}
 	}
 	a.mu.Lock()
-	a.turn(now)
+	a.turn(h.hourOf(passed))
 	a.counts[a.newest%Hours][o]++
 	if o == Refused {
-		a.lastRefused = now
+		a.refused, a.lastRefused = true, passed
 	}
 	a.mu.Unlock()
 }
@@ -64,9 +66,12 @@ func (h *hours) make(pattern string) *activity {
 	return a
 }
 
+// hourOf returns the number of the hour that a reading of the stopwatch is in.
+// The first hour began when the clock last struck before the start.
+func (h *hours) hourOf(passed time.Duration) int64 { return int64((h.offset + passed) / time.Hour) }
+
 // turn empties the hours that have passed. Precondition: mu is held.
-func (a *activity) turn(now time.Time) {
-	hour := now.Unix() / 3600
+func (a *activity) turn(hour int64) {
 	if hour-a.newest >= Hours {
 		a.counts = [Hours][3]uint32{}
 		a.newest = hour
@@ -85,10 +90,14 @@ func (r *Recorder) Activity(pattern string) Activity {
 	if a == nil {
 		return Activity{}
 	}
+	passed, now := r.watch.read()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.turn(r.now())
-	sum := Activity{LastRefused: a.lastRefused}
+	a.turn(r.hours.hourOf(passed))
+	var sum Activity
+	if a.refused {
+		sum.LastRefused = now.Add(a.lastRefused - passed)
+	}
 	for i := range Hours {
 		c := a.counts[(a.newest+1+int64(i))%Hours]
 		sum.Allowed += uint64(c[Allowed])

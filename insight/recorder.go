@@ -51,7 +51,7 @@ type Count struct {
 	Key
 	Count       uint64
 	Error       uint64
-	First, Last time.Time // of the requests counted in Count
+	First, Last time.Time // of the requests counted in Count, by the clock as it goes now
 }
 
 // A Recorder counts decisions about foreign requests by origin, endpoint and
@@ -59,7 +59,7 @@ type Count struct {
 // API's own pages, of clients that are no browsers, and of visitors who follow
 // a link are not counted. It is safe for concurrent use; its memory is bounded.
 type Recorder struct {
-	now    func() time.Time
+	watch  *stopwatch
 	since  time.Time
 	seed   maphash.Seed
 	isKin  atomic.Pointer[func(origin string) bool] // nil: nobody is
@@ -88,12 +88,15 @@ func (sh *shard) of(key Key, isKin *func(string) bool) *summary {
 	return sh.others
 }
 
-// NewRecorder returns an empty recorder. now is the clock; nil: time.Now.
+// NewRecorder returns an empty recorder. now is the clock; nil: time.Now. If it
+// is set, how long ago something happened stays true.
 func NewRecorder(now func() time.Time) *Recorder {
 	if now == nil {
 		now = time.Now
 	}
-	r := &Recorder{now: now, since: now(), seed: maphash.MakeSeed()}
+	r := &Recorder{watch: newStopwatch(now), seed: maphash.MakeSeed()}
+	r.since = r.watch.last
+	r.hours.offset = time.Duration(r.since.Unix()%3600) * time.Second
 	for i := range r.shards {
 		r.shards[i].kin, r.shards[i].others = newSummary(kinKeys), newSummary(otherKeys)
 	}
@@ -128,13 +131,13 @@ func (r *Recorder) Record(req *http.Request, pattern string, d *cors.Decision) {
 		return // a visitor follows a link
 	}
 	key.Origin = cut(key.Origin, maxOrigin)
-	now := r.now()
+	passed, now := r.watch.read()
 	if d.Verdict != cors.AnswerPreflight { // what it announces is counted when it comes
 		sh := &r.shards[r.hash(&key)%shards]
 		sh.mu.Lock()
-		sh.of(key, r.isKin.Load()).add(key, now)
+		sh.of(key, r.isKin.Load()).add(key, passed)
 		sh.mu.Unlock()
-		r.hours.add(pattern, key.Outcome, now)
+		r.hours.add(pattern, key.Outcome, passed)
 	}
 	r.recent.add(Decision{
 		Time: now, Method: cut(method, maxMethod), Preflight: preflight, Key: key,
@@ -152,6 +155,7 @@ const maxMethod = 32
 // Counts returns all counts, the largest first.
 func (r *Recorder) Counts() []Count {
 	var list []Count
+	passed, now := r.watch.read()
 	for i := range r.shards {
 		sh := &r.shards[i]
 		sh.mu.Lock()
@@ -159,7 +163,7 @@ func (r *Recorder) Counts() []Count {
 			for _, c := range s.heap {
 				list = append(list, Count{
 					Key: c.key, Count: c.count - c.error, Error: c.error,
-					First: time.Unix(0, c.first), Last: time.Unix(0, c.last),
+					First: now.Add(c.first - passed), Last: now.Add(c.last - passed),
 				})
 			}
 		}

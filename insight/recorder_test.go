@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/internal/walltime"
 )
 
 func compile(t testing.TB, p cors.Policy) *cors.Compiled {
@@ -271,4 +272,68 @@ func BenchmarkRecord(b *testing.B) {
 			}
 		})
 	})
+}
+
+// A clock that is set does not touch what happened in the last 24 hours.
+func TestClockThatIsSet(t *testing.T) {
+	start := time.Date(2026, 11, 23, 10, 30, 0, 0, time.UTC)
+	none := compile(t, cors.None{})
+	foreign := request("GET", "Origin: https://evil.example")
+	for _, tc := range []struct {
+		name string
+		set  time.Duration
+	}{
+		{"back by minutes", -10 * time.Minute},
+		{"back by hours", -5 * time.Hour},
+		{"back by years", -10 * 365 * 24 * time.Hour},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			now := start
+			rec := NewRecorder(func() time.Time { return now })
+			refuse := func() { record(rec, none, foreign) }
+			refuse()
+			now = now.Add(2 * time.Hour)
+			refuse()
+			now = now.Add(tc.set)
+			a := rec.Activity("GET /x")
+			if a.Refused != 2 || a.Hours[Hours-1] != 1 || a.Hours[Hours-3] != 1 || !a.LastRefused.Equal(now) {
+				t.Errorf("at once: %+v at %v", a, now)
+			}
+			now = now.Add(3 * time.Hour)
+			refuse()
+			a = rec.Activity("GET /x")
+			if a.Refused != 3 || a.Hours[Hours-1] != 1 || a.Hours[Hours-4] != 1 || a.Hours[Hours-6] != 1 || !a.LastRefused.Equal(now) {
+				t.Errorf("three hours later: %+v at %v", a, now)
+			}
+			if c := rec.Counts()[0]; !c.Last.Equal(now) || !c.First.Equal(now.Add(-5*time.Hour)) {
+				t.Errorf("first %v, last %v at %v", c.First, c.Last, now)
+			}
+			now = now.Add(22 * time.Hour) // the first two have left
+			if a = rec.Activity("GET /x"); a.Refused != 1 {
+				t.Errorf("a day later: %+v", a)
+			}
+			now = now.Add(3 * time.Hour)
+			if a = rec.Activity("GET /x"); a.Refused != 0 {
+				t.Errorf("more than a day later: %+v", a)
+			}
+		})
+	}
+}
+
+// The real clock has a monotonic reading, so it can be set forward too. A clock
+// without one would seem to have waited.
+func TestStopwatchGoesByTheMonotonicClock(t *testing.T) {
+	now := time.Now()
+	w := newStopwatch(func() time.Time { return now })
+	for _, set := range []time.Duration{100 * time.Hour, -200 * time.Hour, 24 * time.Hour} {
+		before, _ := w.read()
+		now = walltime.Set(now, set)
+		if passed, _ := w.read(); passed != before {
+			t.Errorf("set by %v: %v passed", set, passed-before)
+		}
+		now = now.Add(time.Minute)
+		if passed, _ := w.read(); passed != before+time.Minute {
+			t.Errorf("a minute after it was set by %v: %v passed", set, passed-before)
+		}
+	}
 }

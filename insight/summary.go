@@ -29,18 +29,17 @@ type summary struct {
 type counter struct {
 	key         Key
 	count       uint64
-	error       uint64 // of count, at most
-	first, last int64  // Unix nanoseconds
-	at          int    // in heap
+	error       uint64        // of count, at most
+	first, last time.Duration // by the stopwatch
+	at          int           // in heap
 }
 
 func newSummary(limit int) *summary {
 	return &summary{limit: limit, byKey: make(map[Key]*counter, limit), heap: make([]*counter, 0, limit)}
 }
 
-// add counts an event of key at the time now.
-func (s *summary) add(key Key, now time.Time) {
-	at := now.UnixNano()
+// add counts an event of key at the given reading of the stopwatch.
+func (s *summary) add(key Key, at time.Duration) {
 	c := s.byKey[key]
 	switch {
 	case c != nil:
