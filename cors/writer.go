@@ -117,12 +117,13 @@ func (w *anonymousFlusher) CloseNotify() <-chan bool {
 	return gone
 }
 
-// Hijack implements http.Hijacker, which WebSocket libraries ask for.
+// Hijack implements http.Hijacker, which WebSocket libraries ask for. Some write
+// the answer's head themselves, others have sent it by WriteHeader.
 func (w *anonymousHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.clean()
 	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err != nil {
-		return nil, nil, err
+	if err != nil || w.started {
+		return conn, rw, err
 	}
 	cleaned := &hijackedConn{Conn: conn}
 	return cleaned, bufio.NewReadWriter(rw.Reader, bufio.NewWriter(cleaned)), nil
