@@ -40,7 +40,7 @@ var (
 		}
 	})
 	patterns    = []string{"https://docs.example.com", "https://*.example.com", "https://*.example.com:*", "https://example.com", "https://partner.example", "http://localhost:*"}
-	headerNames = []string{"content-type", "x-a", "x-b", "authorization"}
+	headerNames = []string{"content-type", "x-a", "x-b", "authorization", "x-http-method-override"}
 	endpoints   = []string{"GET", "POST", "PUT", "BREW"}
 )
 
@@ -66,8 +66,11 @@ func randomPolicy(r *rand.Rand) cors.Policy {
 	}
 	headers, expose := some(r, headerNames, 0), some(r, []string{"x-total", "x-other"}, 0)
 	credentials := r.IntN(2) == 0
+	if r.IntN(3) == 0 {
+		headers = append(headers, "*")
+	}
 	if !credentials && r.IntN(3) == 0 {
-		headers, expose = append(headers, "*"), append(expose, "*")
+		expose = append(expose, "*")
 	}
 	switch r.IntN(4) {
 	case 0:
@@ -99,7 +102,7 @@ func randomCall(r *rand.Rand) browser.Call {
 		return call
 	}
 	call.Method = []string{"GET", "HEAD", "POST", "PUT", "DELETE", "BREW", "put"}[r.IntN(7)]
-	for _, h := range []browser.HeaderField{{Name: "Content-Type", Value: "application/json"}, {Name: "X-A", Value: "1"}, {Name: "Authorization", Value: "Bearer x"}, {Name: "Accept", Value: "text/plain"}} {
+	for _, h := range []browser.HeaderField{{Name: "Content-Type", Value: "application/json"}, {Name: "X-A", Value: "1"}, {Name: "Authorization", Value: "Bearer x"}, {Name: "X-HTTP-Method-Override", Value: "DELETE"}, {Name: "Accept", Value: "text/plain"}} {
 		if r.IntN(4) == 0 {
 			call.Headers = append(call.Headers, h)
 		}
@@ -125,7 +128,7 @@ func meaningOf(p cors.Policy, origin string) meaning {
 	}
 	listed := func(list []string) func(string) bool {
 		return func(name string) bool {
-			return slices.Contains(list, name) || slices.Contains(list, "*") && name != "authorization"
+			return slices.Contains(list, name) || slices.Contains(list, "*") && name != "authorization" && name != "x-http-method-override"
 		}
 	}
 	senders := func(list []string) bool { return slices.Equal(list, []string{cors.AnySender}) || domains(list) }
@@ -275,6 +278,62 @@ func disagreements(tr trial) (problems []string) {
 		}
 	}
 	return problems
+}
+
+// A browser that remembers "*" sends headers without asking, so "*" must not
+// become a way around the names that it does not cover: X-HTTP-Method-Override
+// would turn an allowed POST into a method that the policy refuses.
+func TestRememberedWildcardLetsNoMethodOverrideThrough(t *testing.T) {
+	post := func(names ...string) browser.Call {
+		call := browser.Call{Method: "POST", URL: apiURL, Credentials: browser.SameOriginCredentials}
+		for _, name := range names {
+			call.Headers = append(call.Headers, browser.HeaderField{Name: name, Value: "DELETE"})
+		}
+		return call
+	}
+	selected := func(credentials bool, headers ...string) cors.Policy {
+		return cors.Selected{Domains: []string{"https://docs.example.com"}, Senders: []string{"https://docs.example.com"},
+			Credentials: credentials, Headers: headers, Cache: 600e9}
+	}
+	for name, policy := range map[string]cors.Policy{
+		"all":                       cors.All{Headers: []string{"*"}, Cache: 600e9},
+		"selected":                  selected(false, "*"),
+		"selected with credentials": selected(true, "*"),
+		"listed":                    selected(false, "*", "X-HTTP-Method-Override"),
+		"listed with credentials":   selected(true, "*", "X-HTTP-Method-Override"),
+	} {
+		for _, credentials := range []browser.CredentialsMode{browser.Omit, browser.Include} {
+			if _, ok := policy.(cors.All); credentials == browser.Include && (ok || !policy.(cors.Selected).Credentials) {
+				continue // blocked for the credentials' sake
+			}
+			for _, profile := range []browser.Profile{browser.Standard, browser.Chromium, browser.Firefox, browser.WebKit} {
+				m, err := cors.New(policy, &cors.Options{Methods: []string{"POST"}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				overridden, ran := 0, 0
+				h := m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					ran++
+					if r.Header.Get("X-HTTP-Method-Override") != "" {
+						overridden++
+					}
+				}))
+				b := &browser.Browser{Profile: profile, Preflights: new(browser.PreflightCache)}
+				do := func(call browser.Call) *browser.Result {
+					call.Credentials = credentials
+					return b.Fetch(context.Background(), browser.Page{Origin: "https://docs.example.com"}, call, browser.Handler(h))
+				}
+				if res := do(post("X-Anything")); !res.Allowed() || ran != 1 {
+					t.Errorf("%s, %s, %s: %s", name, profile, credentials, res.Verdict())
+				}
+				do(post("X-HTTP-Method-Override"))
+				do(post("X-Anything", "X-HTTP-Method-Override"))
+				if want := 2; strings.HasPrefix(name, "listed") && overridden != want || !strings.HasPrefix(name, "listed") && overridden != 0 {
+					t.Errorf("%s, %s, %s: %d overrides reached the handler", name, profile, credentials, overridden)
+				}
+			}
+		}
+	}
 }
 
 func exposes(p cors.Policy, name string) bool {

@@ -40,7 +40,6 @@ const (
 	HeaderInvalid             Code = "header-invalid"
 	HeaderForbidden           Code = "header-forbidden"
 	HeaderIsResponseHeader    Code = "header-is-response-header"
-	HeaderWildcardCredentials Code = "header-wildcard-with-credentials"
 	ExposeForbidden           Code = "expose-forbidden"
 	ExposeWildcardCredentials Code = "expose-wildcard-with-credentials"
 	CacheInvalid              Code = "cache-invalid"
@@ -58,8 +57,13 @@ const (
 	HostInvalid       Code = "host-invalid"
 )
 
+// MistakesOmitted stands behind the first 1,000 mistakes of one text and says
+// how many more there are; [WarningsOmitted] does so for warnings.
+const MistakesOmitted Code = "mistakes-omitted"
+
 // Warnings: the policy works, but perhaps not as meant.
 const (
+	WarningsOmitted       Code = "warnings-omitted"
 	OriginDuplicate       Code = "origin-duplicate"
 	OriginCovered         Code = "origin-covered"
 	OriginPlainHTTP       Code = "origin-plain-http"
@@ -211,11 +215,6 @@ var mistakes = map[Code]Mistake{
 		Cause:   "Access-Control-Allow-* and the like belong to the answer; Concors sets them.",
 		Remedy:  "Remove it, also from the front end's request, where it only causes a preflight.",
 	},
-	HeaderWildcardCredentials: {
-		Message: "browsers take * literally when credentials are allowed",
-		Cause:   "With credentials, Access-Control-Allow-Headers: * allows one header whose name is an asterisk (Fetch, CORS-preflight fetch).",
-		Remedy:  "List the request headers, such as Authorization and Content-Type.",
-	},
 	ExposeForbidden: {
 		Message: "scripts can never read this response header",
 		Cause:   "Set-Cookie and Set-Cookie2 are forbidden response-header names: no setting makes them readable.",
@@ -271,6 +270,17 @@ var mistakes = map[Code]Mistake{
 		Cause:   "X-Forwarded-Proto and X-Forwarded-Host are read only from these addresses.",
 		Remedy:  "Write addresses or CIDR ranges.",
 	},
+	MistakesOmitted: {
+		Message: "more mistakes are not listed",
+		Cause:   "Of more than 1,000 mistakes the first are shown and the others counted, so that a text full of them costs no more than it must.",
+		Remedy:  "Mend those that are listed; the others are perhaps of the same kind. Check that this is the right file.",
+	},
+	WarningsOmitted: {
+		Warning: true,
+		Message: "more warnings are not listed",
+		Cause:   "Of more than 1,000 warnings the first are shown and the others counted.",
+		Remedy:  "Mend those that are listed; the others are perhaps of the same kind.",
+	},
 	OriginDuplicate: {
 		Warning: true,
 		Message: "this origin is listed twice",
@@ -310,7 +320,7 @@ var mistakes = map[Code]Mistake{
 	HeaderRedundant: {
 		Warning: true,
 		Message: "this header is listed twice or covered by *",
-		Cause:   "It has no effect. (* covers all request headers but Authorization.)",
+		Cause:   "It has no effect. (* covers all request headers but Authorization and method overrides.)",
 		Remedy:  "Remove the entry.",
 	},
 	CacheAboveCap: {

@@ -1,7 +1,6 @@
 package cors
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -64,9 +63,10 @@ func Compile(p Policy, s *Site) (*Compiled, error) {
 	case Selected:
 		c.selected(p)
 	}
-	if len(c.errs) > 0 {
-		return nil, errors.Join(c.errs...)
+	if err := c.mistakes.err(); err != nil {
+		return nil, err
 	}
+	c.out.warnings = c.warnings.all(WarningsOmitted)
 	c.out.prepare()
 	return c.out, nil
 }
@@ -88,16 +88,16 @@ func (c *Compiled) ObserveOnly() bool { return c.observe }
 
 // compiler collects mistakes while it fills out.
 type compiler struct {
-	out  *Compiled
-	errs []error
+	out                *Compiled
+	mistakes, warnings mistakeList
 }
 
 func (c *compiler) mistake(code Code, field, value, repair string) {
-	c.errs = append(c.errs, &Error{Code: code, Field: field, Value: value, Repair: repair})
+	c.mistakes.add(&Error{Code: code, Field: field, Value: value, Repair: repair})
 }
 
 func (c *compiler) warn(code Code, field, value, detail string) {
-	c.out.warnings = append(c.out.warnings, &Error{Code: code, Field: field, Value: value, detail: detail})
+	c.warnings.add(&Error{Code: code, Field: field, Value: value, detail: detail})
 }
 
 func (c *compiler) none(p None) {

@@ -39,7 +39,7 @@ func TestCompileFindsEveryMistakeAtOnce(t *testing.T) {
 		}, []string{
 			"cache-invalid cache (1s)", "embed-unknown embed", "expose-forbidden expose[1]", "expose-wildcard-with-credentials expose[0]",
 			"header-forbidden headers[1]", "header-invalid expose[2]", "header-invalid headers[2]", "header-is-response-header headers[3]",
-			"header-wildcard-with-credentials headers[0]", "origin-default-port domains[2] (https://ok.example.com)",
+			"origin-default-port domains[2] (https://ok.example.com)",
 			"origin-insecure-with-credentials domains[3] (https://plain.example.com)", "origin-missing-scheme domains[0] (https://docs.example.com)",
 			"origin-path domains[2] (https://ok.example.com)", "senders-any-among-others senders[0]",
 		}},
@@ -157,6 +157,52 @@ func BenchmarkCompileMillion(b *testing.B) {
 	for b.Loop() {
 		if _, err := Compile(Selected{Domains: list, Credentials: true}, nil); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// Whoever writes a million mistakes gets a thousand of them and a number; what
+// they cost does not grow with their number.
+func TestMistakesAreCounted(t *testing.T) {
+	many := func(n int, text string) []string { return slices.Repeat([]string{text}, n) }
+	errs := func(err error, _ ...any) []*Error { return slices.Collect(Errors(err)) }
+	compile := func(p Policy) []*Error {
+		c, err := Compile(p, nil)
+		if err == nil {
+			return c.Warnings()
+		}
+		return errs(err)
+	}
+	site := func(o Options) []*Error {
+		_, err := NewSite(&o)
+		return errs(err)
+	}
+	const n = 50_000
+	for _, tt := range []struct {
+		name    string
+		found   []*Error
+		code    Code
+		omitted int
+	}{
+		{"domains", compile(Selected{Domains: many(n, "a")}), MistakesOmitted, n - 1000},
+		{"senders", compile(None{Senders: many(n, "a")}), MistakesOmitted, n - 1000},
+		{"headers", compile(All{Headers: many(n, "a b")}), MistakesOmitted, n - 1000},
+		{"expose", compile(All{Expose: many(n, "a b")}), MistakesOmitted, n - 1000},
+		{"warnings", compile(Selected{Domains: many(n, "https://docs.example.com")}), WarningsOmitted, n - 1 - 1000},
+		{"own origins", site(Options{Origins: many(n, "a")}), MistakesOmitted, n - 1000},
+		{"proxies", site(Options{TrustedProxies: many(n, "a")}), MistakesOmitted, n - 1000},
+		{"identity headers", site(Options{IdentityHeaders: many(n, "a b")}), MistakesOmitted, n - 1000},
+		{"hosts", site(Options{Hosts: many(n, "*")}), MistakesOmitted, n - 1000},
+		{"methods", errs(CheckMethods(many(n, "get")...)), MistakesOmitted, n - 1000},
+	} {
+		last := tt.found[len(tt.found)-1]
+		if len(tt.found) != 1001 || last.Code != tt.code || last.Omitted() != tt.omitted {
+			t.Errorf("%s: %d mistakes, the last %s for %d more; want %d more", tt.name, len(tt.found), last.Code, last.Omitted(), tt.omitted)
+		}
+		for _, e := range tt.found[:1000] {
+			if e.Omitted() != 0 {
+				t.Errorf("%s: %v stands for others", tt.name, e)
+			}
 		}
 	}
 }

@@ -31,7 +31,7 @@ const (
 	OriginMissing      Reason = "origin-missing"        // a foreign request that is not GET or HEAD, without Origin
 	EmbedNotAllowed    Reason = "embed-not-allowed"     // loaded by a foreign page without CORS
 	MethodNotAllowed   Reason = "method-not-allowed"    // preflight for a method that no endpoint here has
-	HeaderNotAllowed   Reason = "header-not-allowed"    // preflight for a request header that is not allowed
+	HeaderNotAllowed   Reason = "header-not-allowed"    // preflight for a request header that is not allowed; method override that "*" does not cover
 	HeaderListTooLarge Reason = "header-list-too-large" // Access-Control-Request-Headers is over 4 KiB
 	HostNotServed      Reason = "host-not-served"       // Host is none of those declared; answered with 421
 )
@@ -235,6 +235,13 @@ func isNavigation(r *http.Request) bool {
 // withOrigin judges a foreign request that has an Origin and is no preflight.
 func (d *Decision) withOrigin(r *http.Request) {
 	c := d.c
+	if d.allowed && c.headers.overrides != nil {
+		if name, found := c.headers.override(r); found {
+			d.header = name
+			d.refuse(HeaderNotAllowed)
+			return
+		}
+	}
 	switch {
 	case r.Method == http.MethodPost && (c.anySender || c.senders != nil && c.senders.Contains(d.origin)):
 	case d.allowed:

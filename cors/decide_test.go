@@ -156,6 +156,8 @@ func TestDecidePreflight(t *testing.T) {
 		{"header not listed", request("OPTIONS", docs, put, acrh("authorization,content-type")), creds, "header-not-allowed"},
 		{"any header", request("OPTIONS", docs, put, acrh("x-a,x-b")), All{Headers: []string{"*"}}, "preflight"},
 		{"* does not cover Authorization", request("OPTIONS", docs, put, acrh("authorization")), All{Headers: []string{"*"}}, "header-not-allowed"},
+		{"* does not cover method overrides", request("OPTIONS", docs, put, acrh("x-a,x-http-method-override")), All{Headers: []string{"*"}}, "header-not-allowed"},
+		{"* with a method override listed", request("OPTIONS", docs, put, acrh("x-a,x-http-method-override")), All{Headers: []string{"*", "X-HTTP-Method-Override"}}, "preflight"},
 		{"* with Authorization listed", request("OPTIONS", docs, put, acrh("authorization,x-a")), All{Headers: []string{"*", "Authorization"}}, "preflight"},
 		{"list with spaces (jub0bs 8)", request("OPTIONS", docs, put, acrh("content-type, \tx-trace")), creds, "preflight"},
 		{"list over several lines (rs/cors 184)", request("OPTIONS", docs, put, acrh("content-type"), acrh("x-trace")), creds, "preflight"},

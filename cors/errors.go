@@ -1,20 +1,23 @@
 package cors
 
 import (
+	"errors"
 	"fmt"
 	"iter"
+	"slices"
 )
 
 // An Error is one mistake in what somebody wrote: a policy, a site, a method
 // list. Functions that validate return all mistakes at once, joined; [Errors]
-// walks them.
+// walks them. Beyond 1,000 they are only counted, see [MistakesOmitted].
 type Error struct {
 	Code   Code   // which mistake; stable
 	Field  string // where, such as "domains[2]", "headers[0]", "cache"
 	Value  string // the value as written; may be empty
 	Repair string // a value to put in its place; empty if none can be guessed
 
-	detail string // overrides the general message of Code
+	detail  string // overrides the general message of Code
+	omitted int    // how many mistakes it stands for: MistakesOmitted and WarningsOmitted
 }
 
 // NewError returns the mistake code at field, with the value as written, the
@@ -23,6 +26,48 @@ type Error struct {
 // their formats.
 func NewError(code Code, field, value, repair, detail string) *Error {
 	return &Error{Code: code, Field: field, Value: value, Repair: repair, detail: detail}
+}
+
+// Omitted returns how many mistakes e stands for beyond those that are listed,
+// where its code is [MistakesOmitted] or [WarningsOmitted]; else 0.
+func (e *Error) Omitted() int { return e.omitted }
+
+// maxMistakes is how many mistakes, and how many warnings, are listed of one
+// text. Who has made more has made them all the same way.
+const maxMistakes = 1000
+
+// A mistakeList collects mistakes, or warnings, and counts those that are too
+// many to be listed.
+type mistakeList struct {
+	list    []*Error
+	omitted int
+}
+
+func (l *mistakeList) add(e *Error) {
+	if len(l.list) < maxMistakes {
+		l.list = append(l.list, e)
+	} else {
+		l.omitted++
+	}
+}
+
+// all returns what was added, and how many more there were under code.
+func (l *mistakeList) all(code Code) []*Error {
+	if l.omitted == 0 {
+		return l.list
+	}
+	return append(slices.Clip(l.list), &Error{
+		Code: code, omitted: l.omitted, detail: fmt.Sprintf("%d more are not listed", l.omitted),
+	})
+}
+
+// err joins the mistakes; nil if there are none.
+func (l *mistakeList) err() error {
+	var errs []error
+	for _, e := range l.all(MistakesOmitted) {
+		errs = append(errs, e)
+	}
+	return errors.Join(errs...)
 }
 
 // Message says what is wrong, without place and value.

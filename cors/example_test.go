@@ -109,7 +109,7 @@ func ExampleSelected() {
 func ExampleErrors() {
 	_, err := cors.New(cors.Selected{
 		Domains:     []string{"docs.example.com", "https://www.example.com/"},
-		Headers:     []string{"*"},
+		Expose:      []string{"*"},
 		Credentials: true,
 	}, nil)
 	for e := range cors.Errors(err) {
@@ -118,7 +118,7 @@ func ExampleErrors() {
 	// Output:
 	// origin-missing-scheme at domains[0], use "https://docs.example.com"
 	// origin-path at domains[1], use "https://www.example.com"
-	// header-wildcard-with-credentials at headers[0], use ""
+	// expose-wildcard-with-credentials at expose[0], use ""
 }
 
 // A policy for each pattern. Preflights are judged by the policy of the method

@@ -2,6 +2,8 @@ package cors
 
 import (
 	"fmt"
+	"iter"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -18,33 +20,104 @@ type headerNames struct {
 	names []string // byte-lowercased and sorted, without "*"
 	any   bool     // "*" is among them
 	value string   // as Access-Control-Allow-Headers; "" to leave it out
+
+	// echo: browsers take "*" literally where credentials are allowed, so the
+	// answer lists the requested names behind value instead.
+	echo bool
+
+	// overrides are the method overrides that "*" does not cover and the list
+	// does not have, as net/http writes them.
+	overrides []string
 }
 
 // allows reports whether one element of Access-Control-Request-Headers is
 // allowed. Browsers send the names byte-lowercased; others need not.
-// "*" does not cover Authorization, see
-// https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name.
 func (h *headerNames) allows(name string) bool {
+	return h.lists(name) || h.any && wildcardCovers(name) && fetchspec.IsToken(name)
+}
+
+func (h *headerNames) lists(name string) bool {
 	for _, n := range h.names {
 		if len(n) == len(name) && (n == name || fetchspec.EqualFold(n, name)) {
 			return true
 		}
 	}
-	return h.any && !fetchspec.EqualFold(name, authorization) && fetchspec.IsToken(name)
+	return false
+}
+
+// wildcardCovers reports whether "*" stands for the request header name. To
+// browsers it does not for Authorization, see
+// https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name. To us it
+// does not for method overrides either: under a POST they would smuggle in
+// methods that the policy of this path, or of another, refuses.
+func wildcardCovers(name string) bool {
+	return !fetchspec.IsCORSNonWildcardRequestHeader(name) && !fetchspec.IsMethodOverrideHeader(name)
+}
+
+// override returns a method override that r carries although it is not listed.
+// Browsers that have cached "*" send it without asking, so requests are judged
+// like preflights.
+func (h *headerNames) override(r *http.Request) (name string, found bool) {
+	for _, name := range h.overrides {
+		if len(r.Header[name]) > 0 {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// answer returns the value of Access-Control-Allow-Headers for a preflight that
+// asks for lines, which are within limits. Of what was asked for it has only
+// names that are allowed.
+func (h *headerNames) answer(lines []string) string {
+	if !h.echo {
+		return h.value
+	}
+	var b strings.Builder
+	b.Grow(len(h.value) + 2*size(lines) + 2)
+	b.WriteString(h.value)
+	for name := range elements(lines) {
+		if h.lists(name) || !h.allows(name) {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		for i := range len(name) { // tokens are ASCII
+			c := name[i]
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// elements yields the elements of the lines of a list field. Lists may come
+// split over lines, with spaces and empty elements, as intermediaries leave them
+// (RFC 9110, section 5.6.1.2).
+func elements(lines []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, line := range lines {
+			for line != "" {
+				var name string
+				name, line, _ = strings.Cut(line, ",")
+				name = strings.Trim(name, " \t")
+				if name != "" && !yield(name) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // refused returns the first element of the lines of an
-// Access-Control-Request-Headers field that is not allowed. Lists may come
-// split over lines, with spaces and empty elements, as intermediaries leave
-// them (RFC 9110, section 5.6.1.2).
+// Access-Control-Request-Headers field that is not allowed.
 func (h *headerNames) refused(lines []string) (name string, found bool) {
-	for _, line := range lines {
-		for line != "" {
-			name, line, _ = strings.Cut(line, ",")
-			name = strings.Trim(name, " \t")
-			if name != "" && !h.allows(name) {
-				return name, true
-			}
+	for name := range elements(lines) {
+		if !h.allows(name) {
+			return name, true
 		}
 	}
 	return "", false
@@ -52,42 +125,40 @@ func (h *headerNames) refused(lines []string) (name string, found bool) {
 
 // compileHeaders validates the request headers of a policy.
 func (c *compiler) compileHeaders(list []string, credentials bool) headerNames {
-	var h headerNames
+	h := headerNames{any: slices.Contains(list, wildcard)}
+	h.echo = h.any && credentials
+	seen := make(map[string]bool, len(list))
 	for i, name := range list {
 		field := fmt.Sprintf("headers[%d]", i)
 		lower := strings.ToLower(name)
 		switch {
-		case name == wildcard && credentials:
-			c.mistake(HeaderWildcardCredentials, field, name, "")
-		case name == wildcard:
-			if h.any {
-				c.warn(HeaderRedundant, field, name, "")
-			}
-			h.any = true
 		case !fetchspec.IsToken(name):
 			c.mistake(HeaderInvalid, field, name, "")
 		case isResponseHeader(lower):
 			c.mistake(HeaderIsResponseHeader, field, name, "")
 		case fetchspec.IsForbiddenRequestHeader(name, ""):
 			c.mistake(HeaderForbidden, field, name, "")
-		case slices.Contains(h.names, lower):
+		case seen[lower], h.any && name != wildcard && wildcardCovers(name):
 			c.warn(HeaderRedundant, field, name, "")
 		default:
-			h.names = append(h.names, lower)
-		}
-	}
-	if h.any {
-		for i, name := range list {
-			if lower := strings.ToLower(name); lower != authorization && name != wildcard && slices.Contains(h.names, lower) {
-				c.warn(HeaderRedundant, fmt.Sprintf("headers[%d]", i), name, "")
+			seen[lower] = true
+			if name != wildcard {
+				h.names = append(h.names, lower)
 			}
 		}
-		h.names = slices.DeleteFunc(h.names, func(n string) bool { return n != authorization })
 	}
 	slices.Sort(h.names)
 	h.value = strings.Join(h.names, ", ")
-	if h.any {
+	if !h.any {
+		return h
+	}
+	if !h.echo {
 		h.value = strings.TrimSuffix(wildcard+", "+h.value, ", ")
+	}
+	for _, name := range fetchspec.MethodOverrideHeaders {
+		if !h.lists(name) {
+			h.overrides = append(h.overrides, name)
+		}
 	}
 	return h
 }

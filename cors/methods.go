@@ -1,7 +1,6 @@
 package cors
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -11,14 +10,14 @@ import (
 // CheckMethods returns every mistake in a list of methods, joined as [*Error]:
 // browsers do not let pages ask for them. Names are case-sensitive.
 func CheckMethods(names ...string) error {
-	var errs []error
+	var mistakes mistakeList
 	for i, name := range names {
 		if e := methodMistake(name); e != nil {
 			e.Field = fmt.Sprintf("methods[%d]", i)
-			errs = append(errs, e)
+			mistakes.add(e)
 		}
 	}
-	return errors.Join(errs...)
+	return mistakes.err()
 }
 
 // methodMistake says why no browser ever sends name, nil if one can.

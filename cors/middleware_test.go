@@ -119,6 +119,45 @@ func TestPreflightAnswer(t *testing.T) {
 	})
 }
 
+// With credentials browsers take * literally, so the answer lists the names that
+// were asked for: those that are allowed, in lower case, and nothing else.
+func TestPreflightEchoesRequestedHeaders(t *testing.T) {
+	const put = "Access-Control-Request-Method: PUT"
+	acrh := func(list string) string { return "Access-Control-Request-Headers: " + list }
+	star := Selected{Domains: docsDomains, Credentials: true, Headers: []string{"*"}}
+	listed := Selected{Domains: docsDomains, Credentials: true, Headers: []string{"*", "Authorization"}}
+	for _, tt := range []struct {
+		name   string
+		policy Policy
+		debug  bool
+		lines  []string
+		status int
+		want   string
+	}{
+		{"none asked for", star, false, nil, 204, ""},
+		{"asked for", star, false, []string{acrh("x-a,x-b")}, 204, "x-a, x-b"},
+		{"in any form that intermediaries leave", star, false, []string{acrh("X-A ,,\tx-b"), acrh("x-c")}, 204, "x-a, x-b, x-c"},
+		{"listed ones always, once", listed, false, []string{acrh("authorization,x-a")}, 204, "authorization, x-a"},
+		{"listed ones unasked", listed, false, nil, 204, "authorization"},
+		{"refused", star, false, []string{acrh("authorization,x-a")}, 403, ""},
+		{"refused in debug mode: what would be allowed", star, true, []string{acrh("authorization,x-a,x-http-method,x b")}, 200, "x-a"},
+		{"too many to be judged", star, true, []string{acrh(strings.Repeat("x-a,", 2000))}, 200, ""},
+		{"another reason in debug mode", star, true, []string{"Access-Control-Request-Method: get", acrh("x-a")}, 200, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			lines := append([]string{docs}, tt.lines...)
+			if len(tt.lines) == 0 || !strings.HasPrefix(tt.lines[0], "Access-Control-Request-Method") {
+				lines = append(lines, put)
+			}
+			res := serve(t, tt.policy, &Options{Debug: tt.debug, Methods: []string{"PUT"}}, nil, request("OPTIONS", lines...))
+			if res.StatusCode != tt.status {
+				t.Errorf("status %d, want %d", res.StatusCode, tt.status)
+			}
+			wantHeaders(t, res.Header, map[string]string{"Access-Control-Allow-Headers": tt.want})
+		})
+	}
+}
+
 func TestRefusal(t *testing.T) {
 	reached := false
 	h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true })

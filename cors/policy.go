@@ -39,8 +39,9 @@ type None struct {
 // value is ready to use.
 type All struct {
 	// Headers are the request headers a website may set beyond those that
-	// need no permission. "*" stands for all of them except Authorization,
-	// which must be listed. A JSON body needs Content-Type.
+	// need no permission. "*" stands for all of them except Authorization and
+	// method overrides (X-HTTP-Method-Override, X-HTTP-Method,
+	// X-Method-Override), which must be listed. A JSON body needs Content-Type.
 	Headers []string
 
 	// Expose are the response headers scripts may read beyond the few that
@@ -78,8 +79,9 @@ type Selected struct {
 	// authentication and client certificates. If false, they are dropped.
 	Credentials bool
 
-	// Headers are the request headers as in [All.Headers]; "*" cannot be
-	// combined with Credentials, because browsers then take it literally.
+	// Headers are the request headers as in [All.Headers]. Browsers take "*"
+	// literally where they send credentials, so with Credentials the answer to
+	// a preflight lists the requested names in its place.
 	Headers []string
 
 	// Expose are the readable response headers as in [All.Expose]; "*" cannot

@@ -50,7 +50,7 @@ func (d *Decision) refusal(w http.ResponseWriter, r *http.Request) {
 				// message names what is missing.
 				status = http.StatusOK
 				if d.allowed {
-					d.preflightHeaders(h)
+					d.preflightHeaders(h, r)
 				}
 			}
 		}

@@ -178,12 +178,18 @@ func (d *Decision) setHeaders(h http.Header, t *template, room []string) {
 	}
 }
 
-// preflightHeaders sets the headers of an answer to a preflight. All methods
+// preflightHeaders sets the headers of an answer to the preflight r. All methods
 // and headers are listed, so that one preflight serves many requests.
-func (d *Decision) preflightHeaders(h http.Header) {
+func (d *Decision) preflightHeaders(h http.Header, r *http.Request) {
 	t := &d.c.templates.preflight
 	room := t.room()
 	t.write(h, room)
+	if d.c.headers.echo && (d.Verdict == AnswerPreflight || d.Reason == HeaderNotAllowed) {
+		// Only then are the requested headers judged, and known to be few.
+		if value := d.c.headers.answer(r.Header[hRequestHeaders]); value != "" {
+			h["Access-Control-Allow-Headers"] = []string{value}
+		}
+	}
 	methods := 1
 	if d.c.kind == kindSelected {
 		room[0] = d.origin
@@ -203,7 +209,7 @@ func (d *Decision) preflightHeaders(h http.Header) {
 func (d *Decision) Respond(w http.ResponseWriter, r *http.Request) {
 	switch d.Verdict {
 	case AnswerPreflight:
-		d.preflightHeaders(w.Header())
+		d.preflightHeaders(w.Header(), r)
 		w.WriteHeader(http.StatusNoContent)
 	case NoMethod:
 		d.SetHeaders(w.Header())

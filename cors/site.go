@@ -1,7 +1,6 @@
 package cors
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -48,20 +47,20 @@ func NewSite(o *Options) (*Site, error) {
 	}
 	s.refused = o.Refused
 	s.debug.Store(o.Debug)
-	errs := s.declare(o)
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if err := s.declare(o); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
 
 // declare fills s and returns the mistakes.
-func (s *Site) declare(o *Options) (errs []error) {
+func (s *Site) declare(o *Options) error {
+	var mistakes mistakeList
 	each := func(name string, list []string, add func(text string) []*Error) {
 		for i, text := range list {
 			for _, e := range add(text) {
 				e.Field, e.Value = fmt.Sprintf("%s[%d]", name, i), text
-				errs = append(errs, e)
+				mistakes.add(e)
 			}
 		}
 	}
@@ -69,7 +68,7 @@ func (s *Site) declare(o *Options) (errs []error) {
 	each("trusted_proxies", o.TrustedProxies, s.addProxy)
 	each("identity_headers", o.IdentityHeaders, s.addIdentityHeader)
 	each("hosts", o.Hosts, s.addHost)
-	return errs
+	return mistakes.err()
 }
 
 func (s *Site) addOrigin(text string) (mistakes []*Error) {

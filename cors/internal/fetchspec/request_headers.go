@@ -13,7 +13,8 @@ func IsForbiddenRequestHeader(name, value string) bool {
 		"origin", "referer", "set-cookie", "te", "trailer",
 		"transfer-encoding", "upgrade", "via":
 		return true
-	case "x-http-method", "x-http-method-override", "x-method-override":
+	}
+	if IsMethodOverrideHeader(name) {
 		return listsForbiddenMethod(value)
 	}
 	return hasPrefixFold(name, "proxy-") || hasPrefixFold(name, "sec-")
@@ -88,6 +89,22 @@ func IsNoCORSSafelistedRequestHeader(name, value string) bool {
 // (#cors-non-wildcard-request-header-name).
 func IsCORSNonWildcardRequestHeader(name string) bool {
 	return EqualFold(name, "authorization")
+}
+
+// MethodOverrideHeaders are the request headers by which frameworks let one
+// method stand for another; the standard looks for forbidden methods in them
+// (#forbidden-request-header). Canonical for net/http.
+var MethodOverrideHeaders = [...]string{"X-Http-Method", "X-Http-Method-Override", "X-Method-Override"}
+
+// IsMethodOverrideHeader reports whether name is one of
+// [MethodOverrideHeaders].
+func IsMethodOverrideHeader(name string) bool {
+	for _, n := range MethodOverrideHeaders {
+		if EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // IsRequestBodyHeader reports whether the header is removed when a redirect
