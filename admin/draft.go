@@ -56,6 +56,7 @@ type SiteChange struct {
 	Origins         *[]string `json:"origins,omitempty"`
 	TrustedProxies  *[]string `json:"trusted_proxies,omitempty"`
 	IdentityHeaders *[]string `json:"identity_headers,omitempty"`
+	Hosts           *[]string `json:"hosts,omitempty"`
 	Upstream        *string   `json:"upstream,omitempty"`
 }
 
@@ -113,6 +114,7 @@ func (d *Draft) apply(base *endpoints.Document) (*drafted, error) {
 func (c *SiteChange) apply(doc *endpoints.Document) {
 	for _, list := range []struct{ to, from *[]string }{
 		{&doc.Origins, c.Origins}, {&doc.TrustedProxies, c.TrustedProxies}, {&doc.IdentityHeaders, c.IdentityHeaders},
+		{&doc.Hosts, c.Hosts},
 	} {
 		if list.from != nil {
 			*list.to = slices.Clone(*list.from)

@@ -224,9 +224,10 @@ func (s *subject) preflight(kind, origin string) probe {
 func (s *subject) requestHeaders() string {
 	var names []string
 	for _, name := range s.setting.Headers {
-		if name = strings.ToLower(name); name != "*" {
-			names = append(names, name)
+		if name == "*" {
+			name = "Content-Type" // the one that most calls need
 		}
+		names = append(names, strings.ToLower(name))
 	}
 	slices.Sort(names)
 	return strings.Join(slices.Compact(names), ",")

@@ -170,7 +170,7 @@ func (d *Draft) overlap(old, now *endpoints.Document) []string {
 		before, after := &endpoints.Document{}, &endpoints.Document{}
 		for _, c := range []struct{ to, from *endpoints.Document }{{before, old}, {after, now}} {
 			c.to.Origins, c.to.TrustedProxies = c.from.Origins, c.from.TrustedProxies
-			c.to.IdentityHeaders, c.to.Upstream = c.from.IdentityHeaders, c.from.Upstream
+			c.to.IdentityHeaders, c.to.Hosts, c.to.Upstream = c.from.IdentityHeaders, c.from.Hosts, c.from.Upstream
 		}
 		if !before.Equal(after) {
 			list = append(list, "site")

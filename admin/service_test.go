@@ -71,7 +71,7 @@ func TestJudgementNamesTheField(t *testing.T) {
 		{"domain of a setting", setting("POST /api/orders", `{"allow":"selected","domains":["https://a.example","docs.example.com"]}`), cors.OriginMissingScheme, &admin.MistakePlace{Part: "endpoints", Field: "domains[1]"}, "https://docs.example.com", true},
 		{"domain of an entry", `{"endpoints":[{"entry":{"endpoint":"GET /new","cors":{"allow":"selected","domains":["https://A.example"]}}}]}`, cors.OriginUpperCase, &admin.MistakePlace{Part: "endpoints", Field: "cors.domains[0]"}, "https://a.example", false},
 		{"pattern of a new entry", `{"endpoints":[{"entry":{"endpoint":"GET new"}}]}`, "", &admin.MistakePlace{Part: "endpoints", Field: "endpoint"}, "GET /new", false},
-		{"header of a policy", `{"policies":[{"name":"front-end","policy":{"allow":"selected","domains":["https://docs.example.com"],"credentials":true,"headers":["*"]}}]}`, cors.HeaderWildcardCredentials, &admin.MistakePlace{Part: "policies", Field: "headers[0]"}, "", true},
+		{"header of a policy", `{"policies":[{"name":"front-end","policy":{"allow":"selected","domains":["https://docs.example.com"],"credentials":true,"headers":["Cookie"]}}]}`, cors.HeaderForbidden, &admin.MistakePlace{Part: "policies", Field: "headers[0]"}, "", true},
 		{"credentials under all", setting("POST /api/orders", `{"allow":"all","credentials":true}`), endpoints.CredentialsUnderAll, &admin.MistakePlace{Part: "endpoints", Field: "credentials"}, "", true},
 		{"no domains", setting("POST /api/orders", `{"allow":"selected"}`), cors.DomainsMissing, &admin.MistakePlace{Part: "endpoints", Field: "domains"}, "", false},
 		{"unknown policy", setting("POST /api/orders", `"frontend"`), endpoints.PolicyUnknown, &admin.MistakePlace{Part: "endpoints"}, "front-end", false},

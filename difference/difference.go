@@ -66,6 +66,7 @@ const (
 	ProxyRemoved       Kind = "trusted-proxy-removed"
 	IdentityAdded      Kind = "identity-header-added"
 	IdentityRemoved    Kind = "identity-header-removed"
+	HostsChanged       Kind = "hosts-changed" // Values: the only ones that are served; none: any
 )
 
 // An Effect is what a change means for foreign websites.
@@ -226,6 +227,22 @@ func (c *comparison) site() {
 			c.add("", ch)
 		}
 	}
+	c.hosts()
+}
+
+// hosts compares the hosts that are served. Without any, all are: the first one
+// narrows, the last one that goes widens.
+func (c *comparison) hosts() {
+	ch := change{kind: HostsChanged, effect: Narrower, text: "only requests for {values} are answered now.", values: c.next.Hosts}
+	switch added, removed := without(c.next.Hosts, c.old.Hosts), without(c.old.Hosts, c.next.Hosts); {
+	case len(added)+len(removed) == 0:
+		return
+	case len(c.next.Hosts) == 0:
+		ch.effect, ch.text = Wider, "requests for any host are answered now."
+	case len(c.old.Hosts) > 0 && len(added) > 0:
+		ch.effect = Wider
+	}
+	c.add("", ch)
 }
 
 // without returns the elements of a that are not in b.

@@ -59,7 +59,7 @@ func TestDifferencesInWords(t *testing.T) {
 		{"closed to everybody", base(`{"allow":"all","embed":"same-origin"}`), base(`{}`), []string{"narrower: Other websites may no longer call PUT /a."}},
 		{"everybody to some", base(`{"allow":"all","embed":"same-origin"}`), base(with(`,"credentials":true`)), []string{"wider: https://docs.example may now send credentials to PUT /a.", "narrower: Only https://docs.example may call PUT /a now; every other website is refused."}},
 		{"headers", base(with(`,"headers":["Content-Type","X-Old"],"expose":["ETag"]`)), base(with(`,"headers":["Content-Type","X-New","*"]`)), []string{
-			"wider: Websites may now send the header X-New and * (every one but Authorization) to PUT /a.",
+			"wider: Websites may now send the header X-New and * (every one but Authorization and method overrides) to PUT /a.",
 			"narrower: Websites may no longer send the header X-Old to PUT /a.",
 			"narrower: Scripts of other websites may no longer read the header ETag of PUT /a."}},
 		{"cache", base(with(`,"cache":"5m"`)), base(with("")), []string{"neutral: Browsers may keep preflight answers of PUT /a for their own default of 5 seconds."}},
@@ -73,6 +73,9 @@ func TestDifferencesInWords(t *testing.T) {
 		{"upstream", base(`{}`), `{"endpoints":[{"endpoint":"PUT /a"}],"upstream":"http://v.example"}`, []string{"neutral: Requests to PUT /a now go to http://v.example."}},
 		{"policy by name", base(with("")), `{"upstream":"http://u.example","policies":{"p":` + with("") + `},"endpoints":[{"endpoint":"PUT /a","cors":"p"}]}`, []string{"neutral: PUT /a now uses the policy p; nothing changes for websites."}},
 		{"an unused policy", base(`{}`), `{"upstream":"http://u.example","policies":{"p":{}},"endpoints":[{"endpoint":"PUT /a"}]}`, []string{"neutral: The policy p is new; no endpoint uses it."}},
+		{"the first host", base(`{}`), `{"hosts":["api.example"],"upstream":"http://u.example","endpoints":[{"endpoint":"PUT /a"}]}`, []string{"narrower: Only requests for api.example are answered now."}},
+		{"another host", `{"hosts":["api.example"],"endpoints":[]}`, `{"hosts":["api.example","www.example"],"endpoints":[]}`, []string{"wider: Only requests for api.example and www.example are answered now."}},
+		{"no host any more", `{"hosts":["api.example"],"endpoints":[]}`, `{"endpoints":[]}`, []string{"wider: Requests for any host are answered now."}},
 		{"own origins", base(`{}`), `{"origins":["https://api.example"],"upstream":"http://u.example","endpoints":[{"endpoint":"PUT /a"}]}`, []string{"wider: Pages of https://api.example now count as this API's own."}},
 		{"methods", `{"upstream":"http://u.example","endpoints":[{"endpoint":"/a"}]}`, `{"upstream":"http://u.example","endpoints":[{"endpoint":"/a","methods":["GET","PUT"]}]}`, []string{"neutral: /a now takes the methods GET and PUT."}},
 		{"encoded paths", `{"upstream":"http://u.example","endpoints":[{"endpoint":"/a"}]}`, `{"upstream":"http://u.example","endpoints":[{"endpoint":"/a","encoded_paths":true}]}`, []string{"wider: /a now lets paths through that servers read differently."}},

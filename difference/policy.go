@@ -125,7 +125,7 @@ func spoken(kind Kind, values []string) []string {
 	case SenderAdded, SenderRemoved:
 		instead[cors.AnySender] = everyWebsite
 	case HeaderAdded, HeaderRemoved:
-		instead["*"] = "* (every one but Authorization)"
+		instead["*"] = "* (every one but Authorization and method overrides)"
 	case ExposeAdded, ExposeRemoved:
 		instead["*"] = "* (every one)"
 	}

@@ -31,12 +31,10 @@ func Parse(name string, data []byte) (*Document, *Report) {
 func Load(name string, data []byte, o Options) (*Document, *Table, *Report) {
 	doc, src, report := decode(name, data)
 	if src.root == nil { // there is nothing to check
-		return doc, nil, report
+		return doc, nil, report.finish(name)
 	}
-	table, checked := build(doc, src, o)
-	report.Mistakes = append(report.Mistakes, checked.Mistakes...)
-	report.sort()
-	if !report.OK() {
+	table := build(doc, src, report, o)
+	if !report.finish(name).OK() {
 		table = nil
 	}
 	return doc, table, report
@@ -46,8 +44,9 @@ func Load(name string, data []byte, o Options) (*Document, *Table, *Report) {
 // report has every mistake, without places; the table is nil unless the report
 // is OK. The table does not refer to doc.
 func Build(doc *Document, o Options) (*Table, *Report) {
-	table, report := build(doc, nil, o)
-	if !report.OK() {
+	report := new(Report)
+	table := build(doc, nil, report, o)
+	if !report.finish("").OK() {
 		table = nil
 	}
 	return table, report
@@ -55,13 +54,14 @@ func Build(doc *Document, o Options) (*Table, *Report) {
 
 // build checks doc and routes it. Without mistakes in the report the table is
 // complete.
-func build(doc *Document, src *source, o Options) (*Table, *Report) {
+func build(doc *Document, src *source, report *Report, o Options) *Table {
 	c := &checker{
-		doc: doc, src: src, report: &Report{},
+		doc: doc, src: src, report: report,
 		settings:  make(map[string]*setting),
 		upstreams: make(map[string]*upstream),
 		used:      make(map[string]bool),
 		named:     make(map[string]*setting),
+		meant:     make(map[string]string),
 	}
 	c.checkSite(o)
 	c.checkPolicies()
@@ -71,7 +71,7 @@ func build(doc *Document, src *source, o Options) (*Table, *Report) {
 	}
 	r.reportMissingUpstream()
 	c.checkUnused()
-	return r.table(), c.report
+	return r.table()
 }
 
 // A router turns the entries of a document into endpoints.

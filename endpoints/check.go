@@ -25,6 +25,7 @@ type checker struct {
 	upstreams map[string]*upstream // by what is written
 	used      map[string]bool      // names of policies
 	named     map[string]*setting  // by name
+	meant     map[string]string    // names that no policy has: the one that was probably meant
 }
 
 // A setting is a policy after compilation.
@@ -93,12 +94,16 @@ func (c *checker) addAt(at *yaml.Node, field string, code cors.Code, value, repa
 			return
 		}
 	}
-	c.report.Mistakes = append(c.report.Mistakes, mistakeAt(file, p, code, field, value, repair, detail))
+	c.report.add(mistakeAt(file, p, code, field, value, repair, detail))
 }
 
 // addAll reports mistakes of the library at s.
 func (c *checker) addAll(s spot, errs []*cors.Error) {
 	for _, e := range errs {
+		if n := e.Omitted(); n > 0 {
+			c.report.tally(e.Code.IsWarning()).omitted += n
+			continue
+		}
 		value := e.Value
 		if _, at := s.find(e.Field); e.Field == "cache" && at != nil {
 			value = at.Value // as written: the library gets a duration
@@ -134,7 +139,7 @@ func (c *checker) entrySpot(i int) spot {
 func (c *checker) checkSite(opts Options) {
 	site, err := cors.NewSite(&cors.Options{
 		Origins: c.doc.Origins, TrustedProxies: c.doc.TrustedProxies,
-		IdentityHeaders: c.doc.IdentityHeaders, Debug: opts.Debug,
+		IdentityHeaders: c.doc.IdentityHeaders, Hosts: c.doc.Hosts, Debug: opts.Debug,
 	})
 	if err != nil {
 		c.addAll(c.whole(), slices.Collect(cors.Errors(err)))
@@ -332,10 +337,25 @@ func (c *checker) checkSetting(s spot, set Setting) (*cors.Compiled, string) {
 			fmt.Sprintf("there is no policy of this name; %s is a value of allow", set.Name))
 		return nil, ""
 	}
+	c.add(s, "cors", PolicyUnknown, set.Name, c.meantPolicy(set.Name), "")
+	return nil, ""
+}
+
+// maxGuesses is how many names are compared with policies: where more are wrong,
+// it is not for a slip of the pen.
+const maxGuesses = 100
+
+// meantPolicy returns the policy that somebody who wrote name probably meant,
+// empty if there is no good guess.
+func (c *checker) meantPolicy(name string) string {
+	meant, known := c.meant[name]
+	if known || len(c.meant) == maxGuesses {
+		return meant
+	}
 	names := make([]string, 0, len(c.doc.Policies))
 	for _, np := range c.doc.Policies {
 		names = append(names, np.Name)
 	}
-	c.add(s, "cors", PolicyUnknown, set.Name, nearest.Of(set.Name, names), "")
-	return nil, ""
+	c.meant[name] = nearest.Of(name, names)
+	return c.meant[name]
 }

@@ -81,7 +81,7 @@ var mistakes = map[cors.Code]cors.Mistake{
 		Remedy:  "Write at least endpoints: []; concors init writes a file to start from.",
 	},
 	DocumentTooLarge: {
-		Message: "a document has at most 16 MiB",
+		Message: "a document has at most 16 MiB and 400,000 values",
 		Cause:   "Larger input is refused before it is read, so that a wrong file cannot use up the memory.",
 		Remedy:  "Check that this is the right file; let patterns such as https://*.example.com stand for many origins.",
 	},

@@ -13,8 +13,12 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// maxBytes is the size of the largest document that is read.
-const maxBytes = 16 << 20
+// Limits of a document. Values are what costs memory: each is a node of some
+// hundred bytes, however short its text.
+const (
+	maxBytes  = 16 << 20
+	maxValues = 400_000
+)
 
 // A source is the text of a document, taken apart: where each value stands. A
 // nil source stands for a document that did not come from text.
@@ -35,15 +39,14 @@ type place struct{ line, column int }
 
 func placeOf(n *yaml.Node) place { return place{n.Line, n.Column} }
 
-// decode reads YAML or JSON into a document. The report has what cannot be
-// read: syntax, unknown and repeated keys, values of a wrong type. What can be
+// decode reads YAML or JSON into a document. The report, which the caller
+// finishes, has what cannot be read: syntax, unknown and repeated keys, values of a wrong type. What can be
 // read is in the document even then, so that all of it can be checked.
 func decode(file string, data []byte) (*Document, *source, *Report) {
 	d := newDecoder(file)
 	if root := d.parse(data); root != nil {
 		d.document(root)
 	}
-	d.report.sort()
 	return d.doc, d.src, d.report
 }
 
@@ -64,13 +67,13 @@ func newDecoder(file string) *decoder {
 // add reports a mistake at p.
 func (d *decoder) add(p place, code cors.Code, field, value, repair, detail string) {
 	d.src.broken[p] = true
-	d.report.Mistakes = append(d.report.Mistakes, mistakeAt(d.src.file, p, code, field, value, repair, detail))
+	d.report.add(mistakeAt(d.src.file, p, code, field, value, repair, detail))
 }
 
 // parse returns the node of the one document in data; nil if there is none, or
 // if it is no YAML.
 func (d *decoder) parse(data []byte) *yaml.Node {
-	if len(data) > maxBytes {
+	if len(data) > maxBytes || atMostValues(data) > maxValues {
 		d.add(place{1, 1}, DocumentTooLarge, "", "", "", "")
 		return nil
 	}
@@ -79,8 +82,10 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 		d.add(at, DocumentNotUTF8, "", "", "", "")
 		return nil
 	}
-	text, pairs := joinSurrogates(data)
-	loader, err := yaml.NewLoader(bytes.NewReader(text))
+	if n, ok := jsonNode(data); ok && !isNull(n) {
+		return n
+	}
+	loader, err := yaml.NewLoader(bytes.NewReader(data))
 	if err != nil {
 		d.syntax(data, err)
 		return nil
@@ -95,7 +100,6 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 		d.syntax(data, err)
 		return nil
 	}
-	pairs.restore(&first)
 	switch err := loader.Load(&next); {
 	case err == nil:
 		d.add(placeOf(&next), DocumentsMany, "", "", "", "")
@@ -103,6 +107,23 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 		d.syntax(data, err)
 	}
 	return content(&first)
+}
+
+// atMostValues returns how many values the text of a document can have: each but
+// the first needs a line, a comma, or a colon that ends a key.
+func atMostValues(data []byte) int {
+	n := 0
+	for i, c := range data {
+		switch c {
+		case ',', '\n', '\r', '[', '{':
+			n++
+		case ':':
+			if i+1 == len(data) || bytes.IndexByte([]byte(" \t\r\n\"'[{"), data[i+1]) >= 0 || i > 0 && (data[i-1] == '"' || data[i-1] == '\'') {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // content returns the one node in a document node.
@@ -198,7 +219,10 @@ func (d *decoder) mapping(n *yaml.Node, field string, keys []key, visit func(nam
 		prefix += "."
 	}
 	lines := make(map[string]int, len(keys))
-	return d.pairs(n, field, func(k, v *yaml.Node) {
+	// What is looked up later are keys that are known, each once. The others are
+	// reported here and left out, or a mapping full of them would be slow.
+	var kept []*yaml.Node
+	ok := d.pairs(n, field, func(k, v *yaml.Node) {
 		if line := lines[k.Value]; line > 0 {
 			d.add(placeOf(k), KeyDuplicate, prefix+k.Value, k.Value, "",
 				fmt.Sprintf("%s, on line %d", known[KeyDuplicate].Message, line))
@@ -210,8 +234,13 @@ func (d *decoder) mapping(n *yaml.Node, field string, keys []key, visit func(nam
 			d.add(placeOf(k), KeyUnknown, prefix+k.Value, k.Value, meant, detail)
 			return
 		}
+		kept = append(kept, k, v)
 		visit(k.Value, prefix+k.Value, v)
 	})
+	if ok {
+		n.Content = kept
+	}
+	return ok
 }
 
 // pairs visits the keys of n in order, repeated ones too. It returns false if n
@@ -319,6 +348,8 @@ func (d *decoder) document(root *yaml.Node) {
 			d.doc.TrustedProxies = d.strings(v, field)
 		case "identity_headers":
 			d.doc.IdentityHeaders = d.strings(v, field)
+		case "hosts":
+			d.doc.Hosts = d.strings(v, field)
 		case "upstream":
 			d.doc.Upstream = d.text(v, field)
 		case "policies":

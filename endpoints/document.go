@@ -28,6 +28,12 @@ type Document struct {
 	// X-Remote-User. They are dropped wherever cookies are dropped.
 	IdentityHeaders []string `json:"identity_headers,omitempty"`
 
+	// Hosts are the names under which the API is served, such as
+	// api.example.com or api.example.com:8443; without a port: on every port.
+	// Requests for any other Host are answered 421. Empty: Host does not
+	// matter.
+	Hosts []string `json:"hosts,omitempty"`
+
 	// Upstream is the URL requests are forwarded to unless their endpoint has
 	// an upstream of its own: http:// or https://, host, optional port and
 	// optional path prefix.
@@ -79,8 +85,8 @@ type Policy struct {
 	Credentials bool `json:"credentials,omitempty"`
 
 	// Headers are the request headers that websites may set beyond those that
-	// need no permission; "*" stands for all but Authorization. Under all and
-	// selected.
+	// need no permission; "*" stands for all but Authorization and method
+	// overrides. Under all and selected.
 	Headers []string `json:"headers,omitempty"`
 
 	// Expose are the response headers that scripts may read beyond those that
@@ -158,6 +164,7 @@ func (d *Document) Clone() *Document {
 	c.Origins = slices.Clone(d.Origins)
 	c.TrustedProxies = slices.Clone(d.TrustedProxies)
 	c.IdentityHeaders = slices.Clone(d.IdentityHeaders)
+	c.Hosts = slices.Clone(d.Hosts)
 	c.Policies = slices.Clone(d.Policies)
 	for i := range c.Policies {
 		c.Policies[i].Policy = c.Policies[i].Policy.Clone()
@@ -180,6 +187,7 @@ func (d *Document) Equal(o *Document) bool {
 	return slices.Equal(d.Origins, o.Origins) &&
 		slices.Equal(d.TrustedProxies, o.TrustedProxies) &&
 		slices.Equal(d.IdentityHeaders, o.IdentityHeaders) &&
+		slices.Equal(d.Hosts, o.Hosts) &&
 		d.Upstream == o.Upstream &&
 		slices.EqualFunc(d.Policies, o.Policies, func(a, b NamedPolicy) bool {
 			return a.Name == b.Name && a.Policy.Equal(b.Policy)

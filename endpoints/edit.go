@@ -23,6 +23,7 @@ import (
 // says next.
 func Edit(raw []byte, next *Document) ([]byte, error) {
 	old, src, report := decode("", raw)
+	report.finish("")
 	if src.root == nil && len(report.Mistakes) == 1 && report.Mistakes[0].Code == DocumentEmpty {
 		return checked(newFile(string(raw), next), next)
 	}
@@ -51,7 +52,7 @@ func Edit(raw []byte, next *Document) ([]byte, error) {
 // checked returns text if it says next.
 func checked(text string, next *Document) ([]byte, error) {
 	doc, _, report := decode("", []byte(text))
-	if err := report.Err(); err != nil {
+	if err := report.finish("").Err(); err != nil {
 		return nil, fmt.Errorf("endpoints: this file is written in a way that cannot be edited: the result would have mistakes: %w", err)
 	}
 	if !doc.Equal(next) {

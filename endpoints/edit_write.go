@@ -62,6 +62,8 @@ func (d *Document) field(name string) (v value, ok bool) {
 		return listValue(d.TrustedProxies), len(d.TrustedProxies) > 0
 	case "identity_headers":
 		return listValue(d.IdentityHeaders), len(d.IdentityHeaders) > 0
+	case "hosts":
+		return listValue(d.Hosts), len(d.Hosts) > 0
 	case "upstream":
 		return textValue(d.Upstream), d.Upstream != ""
 	case "policies":

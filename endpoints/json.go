@@ -15,7 +15,7 @@ import (
 // are errors; whether the document makes sense is left to [Build].
 func (d *Document) UnmarshalJSON(data []byte) error {
 	doc, _, report := decode("", data)
-	if err := report.Err(); err != nil {
+	if err := report.finish("").Err(); err != nil {
 		return err
 	}
 	*d = *doc
@@ -37,8 +37,7 @@ func unmarshal(data []byte, read func(d *decoder, n *yaml.Node)) error {
 	if n := d.parse(data); n != nil {
 		read(d, n)
 	}
-	d.report.sort()
-	return d.report.Err()
+	return d.report.finish("").Err()
 }
 
 // MarshalJSON writes the policies as one object, in order.

@@ -202,9 +202,18 @@ func TestDeepNestingIsRefused(t *testing.T) {
 }
 
 func TestParseRefusesTooMuch(t *testing.T) {
-	got := parse(strings.Repeat("#", 16<<20+1))
-	if want := []string{"1:1 document-too-large"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+	for name, text := range map[string]string{
+		"bytes":               strings.Repeat("#", 16<<20+1),
+		"elements":            "endpoints: [" + strings.Repeat("a, ", 400_000) + "]",
+		"elements in lines":   "endpoints:\n" + strings.Repeat("- a\n", 400_000),
+		"keys":                "{" + strings.Repeat("a: b, ", 200_000) + "}",
+		"keys in JSON":        "{" + strings.Repeat(`"a":0,`, 200_000) + `"b":0}`,
+		"brackets":            strings.Repeat("[", 400_001),
+		"lines of an old Mac": "endpoints:\r" + strings.Repeat("- a\r", 400_000),
+	} {
+		if got, want := parse(text), []string{"1:1 document-too-large"}; !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", name, got[:min(3, len(got))], want)
+		}
 	}
 }
 

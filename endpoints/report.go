@@ -10,10 +10,65 @@ import (
 	"github.com/concors/concors/cors"
 )
 
-// A Report holds every mistake and warning found in a document, in the order of
-// the file. A nil Report is empty.
+// A Report holds the mistakes and warnings found in a document, in the order of
+// the file. Beyond 1,000 of each they are only counted: a last one with the code
+// [cors.MistakesOmitted] or [cors.WarningsOmitted] says how many. A nil Report is
+// empty.
 type Report struct {
 	Mistakes []Mistake `json:"mistakes"`
+
+	mistakes, warnings tally
+}
+
+// A tally counts mistakes, or warnings.
+type tally struct{ listed, omitted int }
+
+// Limits of a report, so that a document full of mistakes costs no more than one
+// without.
+const (
+	maxMistakes = 1000 // of them, and of warnings
+	maxQuoted   = 1000 // bytes of a value that are quoted
+)
+
+// add appends m, or counts it if there are enough of its kind.
+func (r *Report) add(m Mistake) {
+	t := r.tally(m.Warning)
+	if t.listed == maxMistakes {
+		t.omitted++
+		return
+	}
+	t.listed++
+	if len(m.Value) > maxQuoted {
+		m.Value = strings.ToValidUTF8(m.Value[:maxQuoted], "") + "…"
+	}
+	if len(m.Repair) > maxQuoted {
+		m.Repair = ""
+	}
+	r.Mistakes = append(r.Mistakes, m)
+}
+
+func (r *Report) tally(warning bool) *tally {
+	if warning {
+		return &r.warnings
+	}
+	return &r.mistakes
+}
+
+// finish puts the mistakes into the order of the file, the ones without a place
+// first, and says how many were omitted. Nothing is added afterwards.
+func (r *Report) finish(file string) *Report {
+	slices.SortStableFunc(r.Mistakes, func(a, b Mistake) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	for _, o := range []struct {
+		code  cors.Code
+		count int
+	}{{cors.MistakesOmitted, r.mistakes.omitted}, {cors.WarningsOmitted, r.warnings.omitted}} {
+		if o.count > 0 {
+			r.Mistakes = append(r.Mistakes, mistakeAt(file, place{}, o.code, "", "", "", fmt.Sprintf("%d more are not listed", o.count)))
+		}
+	}
+	return r
 }
 
 // A Mistake is one thing that is wrong, or perhaps not as meant, in a document.
@@ -80,7 +135,9 @@ func (m Mistake) Error() string { return m.String() }
 
 // OK reports whether the document can be used: it has no mistakes, at most
 // warnings.
-func (r *Report) OK() bool { return len(r.Errors()) == 0 }
+func (r *Report) OK() bool {
+	return r == nil || !slices.ContainsFunc(r.Mistakes, func(m Mistake) bool { return !m.Warning })
+}
 
 // Errors returns the mistakes that are not warnings.
 func (r *Report) Errors() []Mistake { return r.filter(false) }
@@ -101,20 +158,12 @@ func (r *Report) filter(warning bool) []Mistake {
 	return list
 }
 
-// Err returns every mistake that is not a warning, joined; nil if there is
-// none. errors.As finds the first [Mistake] in it.
+// Err returns the mistakes that are not warnings, joined; nil if there is none.
+// errors.As finds the first [Mistake] in it.
 func (r *Report) Err() error {
 	var errs []error
 	for _, m := range r.Errors() {
 		errs = append(errs, m)
 	}
 	return errors.Join(errs...)
-}
-
-// sort puts the mistakes into the order of the file, the ones without a place
-// first.
-func (r *Report) sort() {
-	slices.SortStableFunc(r.Mistakes, func(a, b Mistake) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
 }

@@ -22,7 +22,7 @@ func TestStarterHasNothingToComplainAbout(t *testing.T) {
 func TestStarterWithItsCommentsRemoved(t *testing.T) {
 	var b strings.Builder
 	for line := range strings.Lines(string(endpoints.Starter())) {
-		for _, key := range []string{"origins:", "trusted_proxies:", "expose:", "enforce:", "- endpoint:"} {
+		for _, key := range []string{"origins:", "trusted_proxies:", "hosts:", "expose:", "enforce:", "- endpoint:"} {
 			line = strings.Replace(line, "# "+key, key, 1)
 		}
 		b.WriteString(line)
