@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -98,10 +97,7 @@ func printReport(out io.Writer, r *endpoints.Report) error {
 	if mistakes == nil {
 		mistakes = []endpoints.Mistake{}
 	}
-	enc := json.NewEncoder(out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(struct {
+	return printJSON(out, struct {
 		OK       bool                `json:"ok"`
 		Mistakes []endpoints.Mistake `json:"mistakes"`
 	}{r.OK(), mistakes})

@@ -248,16 +248,9 @@ type explainPrinter struct {
 	style  explain.Style
 }
 
-func (p *explainPrinter) json(v any) error {
-	enc := json.NewEncoder(p.out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
-}
-
 func (p *explainPrinter) answer(a explain.Answer) error {
 	if p.asJSON {
-		if err := p.json(&a); err != nil {
+		if err := printJSON(p.out, &a); err != nil {
 			return err
 		}
 	} else {
@@ -286,7 +279,7 @@ func (p *explainPrinter) answers(answers []explain.Answer) error {
 		number[answers[i].Outcome]++
 	}
 	if p.asJSON {
-		if err := p.json(list); err != nil {
+		if err := printJSON(p.out, list); err != nil {
 			return err
 		}
 	} else {
@@ -319,7 +312,7 @@ func (p *explainPrinter) console(text string) error {
 	if p.asJSON {
 		data, err := explain.FailureJSON(f)
 		if err == nil {
-			err = p.json(json.RawMessage(data))
+			err = printJSON(p.out, json.RawMessage(data))
 		}
 		if err != nil {
 			return err
