@@ -28,7 +28,9 @@ const (
 	Refused  Outcome = "refused"   // the server stops it: Concors refused it before it ran
 	Held     Outcome = "held back" // all is well so far, but the call was not sent
 	NotAsked Outcome = "not asked" // the server could not be asked
-	Unknown  Outcome = "unknown"   // a recording does not say
+	Unknown  Outcome = "unknown"   // a recording, or a document that enforces nothing here, does not say
+
+	NoEndpoint Outcome = "no endpoint" // a document has no endpoint for it
 )
 
 // An Answer is an explained call.
@@ -44,8 +46,10 @@ type Answer struct {
 	// Withheld are the secrets that a live server on the way was not told.
 	Withheld []Withheld
 	// Decisions are what Concors decided on each exchange, in order, if it was
-	// in front of the server: "" where it was not asked.
-	Decisions []string
+	// in front of the server.
+	Decisions []Decision
+	// File is what a document says about the call, if one was asked.
+	File *FileFinding
 }
 
 // Ask makes q's call in the model of the browser and lets server answer.

@@ -15,7 +15,7 @@ func (a *Answer) MarshalJSON() ([]byte, error) {
 	out := answerJSON{
 		Outcome: a.Outcome, Origin: q.Page.Origin, Method: q.Call.Method, URL: q.Call.URL,
 		Kind: q.Call.Kind.String(), Credentials: string(q.Call.Credentials), Browser: q.Profile.String(), Held: a.Held,
-		Withheld: a.Withheld, Verdict: a.Verdict(),
+		Withheld: a.Withheld, Verdict: a.Verdict(), File: a.File,
 	}
 	if a.Err != nil {
 		out.Error = a.Err.Error()
@@ -27,15 +27,18 @@ func (a *Answer) MarshalJSON() ([]byte, error) {
 		for _, n := range r.Notes {
 			out.Notes = append(out.Notes, noteJSON{n.Code, n.Subject, indexJSON(n.Exchange), n.Text()})
 		}
-		if a.Outcome == Blocked {
+		if a.Outcome == Blocked || a.Outcome == Refused && r.Blocked != nil {
 			out.Failure = newFailureJSON(r.Blocked)
+			if a.Outcome == Refused { // the browser can only guess why
+				out.Failure.Why = capital(a.Verdict()) + "."
+			}
+			if a.File != nil { // its changes are the repair
+				out.Failure.Repair = repairJSON{}
+			}
 		}
 		for i := range r.Exchanges {
 			e := &r.Exchanges[i]
-			x := exchangeJSON{Preflight: e.Preflight, Method: e.Method, URL: e.URL, Request: publicRequest(e.Header), Status: e.Status, Response: publicAnswer(e.ResponseHeader)}
-			if i < len(a.Decisions) {
-				x.Decision = a.Decisions[i]
-			}
+			x := exchangeJSON{Preflight: e.Preflight, Method: e.Method, URL: e.URL, Request: publicRequest(e.Header), Status: e.Status, Response: publicAnswer(e.ResponseHeader), Decision: a.decision(i)}
 			out.Exchanges = append(out.Exchanges, x)
 		}
 		if r.Response != nil {
@@ -65,6 +68,7 @@ type answerJSON struct {
 	Notes       []noteJSON     `json:"notes,omitempty"`
 	Exchanges   []exchangeJSON `json:"exchanges,omitempty"`
 	Withheld    []Withheld     `json:"withheld,omitempty"`
+	File        *FileFinding   `json:"file,omitempty"`
 	Readable    *readableJSON  `json:"readable,omitempty"`
 	Failure     *failureJSON   `json:"failure,omitempty"`
 }

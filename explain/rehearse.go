@@ -14,36 +14,24 @@ import (
 	"github.com/concors/concors/gateway"
 )
 
-// Rehearse explains q by asking a gateway in this process that enforces table.
-// No network is used: its upstream is one that answers 200 to everything. If
-// table was built for debug mode, what fails is named more exactly.
-func Rehearse(ctx context.Context, q Question, table *endpoints.Table) (Answer, error) {
-	var heard string
-	refused := false
-	g, err := gateway.New(gateway.Options{
-		Log:       slog.New(slog.DiscardHandler),
-		Transport: agreeable{},
-		OnDecision: func(e gateway.Event) {
-			heard = decisionText(e)
-			refused = e.Decision.Verdict == cors.Refuse && !e.Decision.Observed
-		},
-	})
-	if err != nil {
-		return Answer{}, err
-	}
-	g.Swap(table)
-	asked := &listening{next: browser.Handler(g), heard: &heard}
-	a := Ask(ctx, q, asked)
-	a.Decisions = asked.decisions
-	if a.Outcome == Allowed && refused {
-		a.Outcome = Refused // browsers are content to show the refusal
-	}
-	return a, nil
+// A Decision is what Concors decided on one request.
+type Decision struct {
+	Made      bool   // whether a setting applied; there is none where no endpoint matches
+	Endpoint  string // pattern of the endpoint; empty: none that takes the method
+	Verdict   cors.Verdict
+	Reason    cors.Reason
+	Anonymous bool // credentials are dropped
+	Observed  bool // it is not enforced
 }
 
-// decisionText puts a decision in the words of the access log.
-func decisionText(e gateway.Event) string {
-	d := e.Decision
+// refuses reports whether the request does not run.
+func (d *Decision) refuses() bool { return d.Made && d.Verdict == cors.Refuse && !d.Observed }
+
+// String puts the decision in the words of the access log.
+func (d *Decision) String() string {
+	if !d.Made {
+		return ""
+	}
 	s := d.Verdict.String()
 	if d.Reason != "" {
 		s += ", " + string(d.Reason)
@@ -54,27 +42,69 @@ func decisionText(e gateway.Event) string {
 	if d.Observed {
 		s = "not enforced; would be: " + s
 	}
-	if detail := d.Detail(e.Request); detail != "" {
-		s += ". " + detail
-	}
 	return s
+}
+
+// Rehearse explains q by asking a gateway in this process that enforces table.
+// No network is used: its upstream is one that answers 200 to everything, and
+// opens every WebSocket. If table was built for debug mode, what fails is named
+// more exactly.
+func Rehearse(ctx context.Context, q Question, table *endpoints.Table) (Answer, error) {
+	var heard Decision
+	g, err := gateway.New(gateway.Options{
+		Log:        slog.New(slog.DiscardHandler),
+		Transport:  agreeable{},
+		OnDecision: func(e gateway.Event) { heard = decisionOf(e) },
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	g.Swap(table)
+	asked := &listening{next: browser.Handler(g), heard: &heard}
+	a := Ask(ctx, q, asked)
+	a.Decisions = asked.decisions
+	if last := a.lastDecision(); last != nil && last.refuses() {
+		a.Outcome = Refused // whether or not browsers are content to show the refusal
+	}
+	return a, nil
+}
+
+func decisionOf(e gateway.Event) Decision {
+	d := Decision{
+		Made: true, Verdict: e.Decision.Verdict, Reason: e.Decision.Reason,
+		Anonymous: e.Decision.Anonymous, Observed: e.Decision.Observed,
+	}
+	if e.Endpoint != nil {
+		d.Endpoint = e.Endpoint.Pattern
+	}
+	return d
+}
+
+// lastDecision returns the decision on the last exchange, nil if Concors was not
+// asked.
+func (a *Answer) lastDecision() *Decision {
+	if len(a.Decisions) == 0 {
+		return nil
+	}
+	return &a.Decisions[len(a.Decisions)-1]
 }
 
 // listening notes what was decided on each request.
 type listening struct {
 	next      http.RoundTripper
-	heard     *string
-	decisions []string
+	heard     *Decision
+	decisions []Decision
 }
 
 func (l *listening) RoundTrip(req *http.Request) (*http.Response, error) {
-	*l.heard = ""
+	*l.heard = Decision{}
 	res, err := l.next.RoundTrip(req)
 	l.decisions = append(l.decisions, *l.heard)
 	return res, err
 }
 
-// agreeable is an upstream that has no opinion.
+// agreeable is an upstream that has no opinion: whatever is asked for, it is
+// there.
 type agreeable struct{}
 
 func (agreeable) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -82,15 +112,41 @@ func (agreeable) RoundTrip(req *http.Request) (*http.Response, error) {
 		_, _ = io.Copy(io.Discard, req.Body)
 		_ = req.Body.Close()
 	}
-	return &http.Response{
+	res := &http.Response{
 		StatusCode: http.StatusOK, ProtoMajor: 1, ProtoMinor: 1, Request: req,
-		Header: http.Header{"Content-Type": {"application/json"}},
+		Header: http.Header{"Content-Type": {wantedType(req)}},
 		Body:   io.NopCloser(strings.NewReader("{}")), ContentLength: 2,
-	}, nil
+	}
+	if protocol := req.Header.Get("Upgrade"); protocol != "" {
+		res.StatusCode, res.ContentLength, res.Body = http.StatusSwitchingProtocols, -1, silence{}
+		res.Header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {protocol}}
+	}
+	return res, nil
 }
 
-// Target reads what to call in a document: a URL, or "[METHOD ]/path" under the
-// API's own origin.
+// wantedType is the Content-Type that the browser hopes for.
+func wantedType(req *http.Request) string {
+	switch req.Header.Get("Sec-Fetch-Dest") {
+	case "script":
+		return "text/javascript"
+	case "style":
+		return "text/css"
+	}
+	if accept, _, _ := strings.Cut(req.Header.Get("Accept"), ","); accept == "text/event-stream" {
+		return accept
+	}
+	return "application/json"
+}
+
+// silence is a connection on which nothing is said.
+type silence struct{}
+
+func (silence) Read([]byte) (int, error)    { return 0, io.EOF }
+func (silence) Write(p []byte) (int, error) { return len(p), nil }
+func (silence) Close() error                { return nil }
+
+// Target reads what to call in a document: a URL, "[METHOD ]/path" under the
+// API's own origin, or a pattern with a host.
 func Target(doc *endpoints.Document, text string) (method, address string) {
 	if m, rest, found := strings.Cut(text, " "); found {
 		method, text = m, strings.TrimSpace(rest)
@@ -98,11 +154,14 @@ func Target(doc *endpoints.Document, text string) (method, address string) {
 	if u, err := url.Parse(text); err == nil && u.IsAbs() {
 		return method, text
 	}
-	base := "https://the-api.example"
-	if doc != nil && len(doc.Origins) > 0 {
-		base = doc.Origins[0]
-	} else if !strings.HasPrefix(text, "/") { // HOST/path, as in a pattern
+	if !strings.HasPrefix(text, "/") { // HOST/path, as in a pattern
 		return method, "https://" + text
 	}
-	return method, base + text
+	if doc != nil && len(doc.Origins) > 0 {
+		return method, doc.Origins[0] + text
+	}
+	return method, "https://" + placeholderHost + text
 }
+
+// placeholderHost stands for an API that does not say where it is.
+const placeholderHost = "the-api.example"

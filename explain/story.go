@@ -33,6 +33,9 @@ func (s Style) dim(text string) string  { return s.paint("2", text) }
 func (a *Answer) Write(w io.Writer, s Style) {
 	q := &a.Question
 	fmt.Fprintln(w, s.bold(clean(title(q))))
+	if a.File != nil {
+		a.File.write(w, s)
+	}
 	if a.Result != nil {
 		a.writeSteps(w, s)
 	}
@@ -44,13 +47,30 @@ func (a *Answer) Write(w io.Writer, s Style) {
 		a.writeStatus(w)
 	case Held:
 		fmt.Fprintln(w, s.good(s.bold("✓ "+verdict)))
-	case NotAsked, Unknown:
+	case NotAsked, Unknown, NoEndpoint:
 		fmt.Fprintln(w, s.bad(s.bold("? "+verdict)))
-	case Refused:
+	case Refused, Blocked:
 		fmt.Fprintln(w, s.bad(s.bold("✗ "+verdict)))
-	case Blocked:
-		fmt.Fprintln(w, s.bad(s.bold("✗ "+verdict)))
-		WriteFailure(w, a.Result.Blocked, s)
+		a.writeHelp(w, s)
+	}
+}
+
+// writeHelp says why the call fails and what to change. Where a document was
+// asked, its lines are what to change.
+func (a *Answer) writeHelp(w io.Writer, s Style) {
+	failure := a.Result.Blocked
+	if a.File == nil {
+		if failure != nil {
+			WriteFailure(w, failure, s)
+		}
+		return
+	}
+	if failure != nil && a.Outcome == Blocked {
+		writeWhy(w, failure)
+	}
+	a.File.writeChanges(w, s)
+	if failure != nil {
+		writeConsoles(w, failure, s)
 	}
 }
 
@@ -91,8 +111,8 @@ func (a *Answer) writeSteps(w io.Writer, s Style) {
 		for ; shown < exchange && shown+1 < len(a.Result.Exchanges); shown++ {
 			e := &a.Result.Exchanges[shown+1]
 			fmt.Fprintln(w, s.dim("    "+clean(wire(e))))
-			if shown+1 < len(a.Decisions) && a.Decisions[shown+1] != "" {
-				fmt.Fprintln(w, s.dim("    Concors: "+clean(a.Decisions[shown+1])))
+			if d := a.decision(shown + 1); d != "" {
+				fmt.Fprintln(w, s.dim("    Concors: "+clean(d)))
 			}
 			for _, x := range a.Withheld {
 				if x.Exchange == shown+1 {
@@ -112,6 +132,65 @@ func (a *Answer) writeSteps(w io.Writer, s Style) {
 	show(len(a.Result.Exchanges))
 	for _, n := range notes {
 		fmt.Fprintf(w, "  ! %s\n", clean(n.Text()))
+	}
+}
+
+// decision is what Concors decided on exchange i, empty if nothing.
+func (a *Answer) decision(i int) string {
+	if i >= len(a.Decisions) {
+		return ""
+	}
+	return a.Decisions[i].String()
+}
+
+// write says what matched and where it stands.
+func (f *FileFinding) write(w io.Writer, s Style) {
+	if f.Endpoint == "" {
+		return
+	}
+	endpoint := "endpoint " + f.Endpoint
+	if f.PolicyLine == 0 {
+		endpoint += " " + f.Setting
+	}
+	rows := [][2]string{{f.place(f.Line), endpoint}}
+	switch {
+	case f.Policy != "":
+		rows = append(rows, [2]string{f.place(f.PolicyLine), "policy " + f.Policy + " " + f.Setting})
+	case f.PolicyLine != 0:
+		rows = append(rows, [2]string{f.place(f.PolicyLine), "its setting " + f.Setting})
+	}
+	writeRows(w, s, rows)
+}
+
+// writeChanges says what to change so that the call succeeds.
+func (f *FileFinding) writeChanges(w io.Writer, s Style) {
+	if len(f.Changes) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\n"+s.bold("What to change"))
+	var rows [][2]string
+	for _, c := range f.Changes {
+		at := ""
+		if c.Line > 0 {
+			at = f.place(c.Line)
+		}
+		rows = append(rows, [2]string{at, c.Text})
+	}
+	writeRows(w, s, rows)
+}
+
+// writeRows writes places and what is to say about them.
+func writeRows(w io.Writer, s Style, rows [][2]string) {
+	width := 0
+	for _, row := range rows {
+		width = max(width, len(row[0]))
+	}
+	for _, row := range rows {
+		if row[0] == "" {
+			fmt.Fprintf(w, "  %s\n", clean(row[1]))
+			continue
+		}
+		fmt.Fprintf(w, "  %s  %s\n", s.bold(fmt.Sprintf("%-*s", width, clean(row[0]))), clean(row[1]))
 	}
 }
 
@@ -158,10 +237,19 @@ func (a *Answer) writeStatus(w io.Writer) {
 
 // WriteFailure explains a failure and says what to change.
 func WriteFailure(w io.Writer, f *browser.Failure, s Style) {
+	writeWhy(w, f)
+	writeRepair(w, f, s)
+	writeConsoles(w, f, s)
+}
+
+func writeWhy(w io.Writer, f *browser.Failure) {
 	// The explanation begins with the summary, which the verdict has said.
 	if why := strings.TrimPrefix(clean(f.Explain()), capital(clean(f.Summary()))+"."); why != "" {
 		fmt.Fprintln(w, "\n"+strings.TrimSpace(why))
 	}
+}
+
+func writeRepair(w io.Writer, f *browser.Failure, s Style) {
 	r := f.Repair()
 	if r.Server+r.Setting+r.Page != "" || len(r.Headers) > 0 {
 		fmt.Fprintln(w, "\n"+s.bold("What to change"))
@@ -178,6 +266,9 @@ func WriteFailure(w io.Writer, f *browser.Failure, s Style) {
 	if r.Page != "" {
 		fmt.Fprintf(w, "  In the page:     %s\n", clean(r.Page))
 	}
+}
+
+func writeConsoles(w io.Writer, f *browser.Failure, s Style) {
 	fmt.Fprintln(w, "\n"+s.bold("What browsers say"))
 	for _, b := range []struct {
 		name string

@@ -7,11 +7,18 @@ import (
 
 // Verdict says in one line how the call ends.
 func (a *Answer) Verdict() string {
+	if a.File != nil && a.File.verdict != "" {
+		return a.File.verdict
+	}
 	switch a.Outcome {
 	case Allowed:
 		verdict := a.Result.Verdict()
-		if names := a.unsentCookies(); len(names) > 0 {
-			return but(verdict, "without your "+cookies(names))
+		sent, unsent := a.sentCookies()
+		switch d := a.lastDecision(); {
+		case len(unsent) > 0:
+			return but(verdict, "without your "+cookies(unsent))
+		case len(sent) > 0 && d != nil && d.Anonymous && !d.Observed:
+			return but(verdict, "Concors drops your "+cookies(sent))
 		}
 		return verdict
 	case Refused:
@@ -30,10 +37,13 @@ func (a *Answer) Verdict() string {
 // the page reads status 200".
 func but(verdict, reservation string) string {
 	head, rest, found := strings.Cut(verdict, ": ")
-	if !found {
-		return verdict + ", but " + reservation
+	if found {
+		rest = ": " + rest
 	}
-	return head + ", but " + reservation + ": " + rest
+	if strings.Contains(head, ", but ") {
+		return head + ", and " + reservation + rest
+	}
+	return head + ", but " + reservation + rest
 }
 
 func cookies(names []string) string {
@@ -45,27 +55,25 @@ func cookies(names []string) string {
 
 func sentence(err error) string { return strings.TrimSuffix(err.Error(), ".") }
 
-// unsentCookies returns the names of those of the question's cookies that did
-// not travel with the call.
-func (a *Answer) unsentCookies() []string {
-	var sent []*http.Cookie
+// sentCookies returns the names of those of the question's cookies that
+// travelled with the call, and of those that did not.
+func (a *Answer) sentCookies() (sent, unsent []string) {
+	travelled := make(map[string]bool)
 	for i := range a.Result.Exchanges {
 		if e := &a.Result.Exchanges[i]; !e.Preflight {
-			sent = (&http.Request{Header: e.Header}).Cookies()
+			for _, c := range (&http.Request{Header: e.Header}).Cookies() {
+				travelled[c.Name] = true
+			}
 			break
 		}
 	}
-	var names []string
 	for _, line := range a.Question.Cookies {
 		name, _, _ := strings.Cut(line, "=")
-		name = strings.TrimSpace(name)
-		found := false
-		for _, c := range sent {
-			found = found || c.Name == name
-		}
-		if !found {
-			names = append(names, name)
+		if name = strings.TrimSpace(name); travelled[name] {
+			sent = append(sent, name)
+		} else {
+			unsent = append(unsent, name)
 		}
 	}
-	return names
+	return sent, unsent
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/browser"
-	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/explain"
 )
 
@@ -222,19 +221,19 @@ func explainConfig(ctx context.Context, p *explainPrinter, o *explainOptions, q 
 	if err != nil {
 		return err
 	}
-	doc, table, report := endpoints.Load(name, data, endpoints.Options{Debug: true})
-	if !report.OK() {
+	file, report := explain.ReadFile(name, data)
+	if file == nil {
 		for _, m := range report.Errors() {
 			fmt.Fprintln(p.out, m)
 		}
 		return exitCode(exitNotAsked)
 	}
-	method, address := explain.Target(doc, target)
+	method, address := file.Target(target)
 	if method != "" {
 		q.Call.Method = method
 	}
 	q.Call.URL = address
-	a, err := explain.Rehearse(ctx, q, table)
+	a, err := file.Ask(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -261,7 +260,7 @@ func (p *explainPrinter) answer(a explain.Answer) error {
 
 func codeOf(o explain.Outcome) error {
 	switch o {
-	case explain.Blocked, explain.Refused:
+	case explain.Blocked, explain.Refused, explain.NoEndpoint:
 		return exitCode(exitBlocked)
 	case explain.NotAsked, explain.Unknown:
 		return exitCode(exitNotAsked)
