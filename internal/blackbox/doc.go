@@ -1,6 +1,8 @@
-// Package blackbox asks a running `concors serve` some tens of thousands of
+// Package blackbox asks whatever enforces a policy some tens of thousands of
 // questions over real sockets and compares each answer with an independent,
-// naive reading of the decision table.
+// naive reading of the decision table. A running `concors serve` is asked, and
+// so are programs that use the library in each of its ways; another server with
+// an exported configuration is one more Plane.
 //
 // Nothing here imports the library, the document or the gateway: the reading
 // (oracle.go) was written from the design alone, and a mistake made in the
@@ -15,7 +17,9 @@
 //	upstream.go   the recording upstream: what reached it, and what it replies
 //	http1.go, http2.go   the two ways of asking
 //	judge.go      expected answer against what happened
-//	program.go    builds and starts the program
+//	plane.go      what is asked: the gateway and the library, each as a Plane
+//	program.go    builds and starts their programs
+//	library/      the program that serves worlds with the library (it alone imports it)
 //
 // The environment steers the length: CONCORS_QUESTIONS (about how many
 // questions; 75000 unless told), CONCORS_SEED, CONCORS_LOAD (a duration; 3s

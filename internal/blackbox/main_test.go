@@ -32,7 +32,10 @@ func run(m *testing.M) int {
 // The program and the certificate are made once per run, when first needed.
 var (
 	build = sync.OnceValues(func() (string, error) {
-		return Build(filepath.Join("..", ".."), scratch)
+		return Build(filepath.Join("..", ".."), scratch, "./cmd/concors")
+	})
+	buildLibrary = sync.OnceValues(func() (string, error) {
+		return Build(filepath.Join("..", ".."), scratch, "./internal/blackbox/library")
 	})
 	certificate = sync.OnceValues(func() (made struct {
 		pair   [2]string
@@ -51,19 +54,32 @@ func serve(t *testing.T, document string, withTLS bool, flags ...string) (*Progr
 	if err != nil {
 		t.Fatal(err)
 	}
-	var pair [2]string
-	var client *tls.Config
-	if withTLS {
-		c, err := certificate()
-		if err != nil {
-			t.Fatal(err)
-		}
-		pair, client = c.pair, c.client
-	}
+	pair, client := keys(t, withTLS)
 	p, err := Start(bin, scratch, document, pair, flags...)
 	if err != nil {
 		t.Fatalf("%v\nthe document:\n%.3000s", err, document)
 	}
+	return p, watched(t, p, client)
+}
+
+// keys are the certificate's files and what a client needs to trust it, if TLS
+// is wanted.
+func keys(t *testing.T, withTLS bool) (pair [2]string, client *tls.Config) {
+	t.Helper()
+	if !withTLS {
+		return pair, nil
+	}
+	c, err := certificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.pair, c.client
+}
+
+// watched stops the program when the test ends, which fails if it panicked or
+// ended badly.
+func watched(t *testing.T, p *Program, client *tls.Config) Target {
+	t.Helper()
 	t.Cleanup(func() {
 		if err := p.Stop(); err != nil {
 			t.Errorf("after SIGTERM: %v; its last lines:\n%s", err, p.Log())
@@ -72,7 +88,7 @@ func serve(t *testing.T, document string, withTLS bool, flags ...string) (*Progr
 			t.Errorf("its log speaks of a panic or a race: %s", line)
 		}
 	})
-	return p, Target{Addr: p.Addr, TLS: client}
+	return Target{Addr: p.Addr, TLS: client}
 }
 
 func newUpstream(t *testing.T) *Upstream {

@@ -246,7 +246,12 @@ func (r reading) preflight(q *Question, here []*Endpoint) Want {
 		if r["observed"] && allObserve(here) {
 			return Want{Row: rowPreflight, Column: "none has the method", Reached: here[0].Upstream == "", Gateway: gatewayError(here[0]), Untouched: true}
 		}
-		return r.refusal(q, rowPreflight, "none has the method", common(here), []string{"method-not-allowed"})
+		reasons := []string{"method-not-allowed"}
+		s := common(here)
+		if s != nil && (s.Allow == "none" || s.Allow == "selected" && !r.allowed(s, q.values("Origin"))) {
+			reasons = append(reasons, originReason(s, q.values("Origin"))) // it is true too
+		}
+		return r.refusal(q, rowPreflight, "none has the method", s, reasons)
 	}
 	s := ep.Setting
 	if s.Observe {

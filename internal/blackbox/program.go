@@ -26,23 +26,23 @@ import (
 	"time"
 )
 
-// Build builds the program into dir and returns its path. root is the folder
-// of the module.
-func Build(root, dir string) (string, error) {
-	bin := filepath.Join(dir, "concors")
+// Build builds the program of a package into dir and returns its path. root is
+// the folder of the module.
+func Build(root, dir, pkg string) (string, error) {
+	bin := filepath.Join(dir, filepath.Base(pkg))
 	args := []string{"build", "-o", bin}
 	if os.Getenv("CONCORS_RACE") != "" {
 		args = append(args, "-race")
 	}
-	cmd := exec.Command("go", append(args, "./cmd/concors")...)
+	cmd := exec.Command("go", append(args, pkg)...)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build ./cmd/concors: %w\n%s", err, out)
+		return "", fmt.Errorf("go build %s: %w\n%s", pkg, err, out)
 	}
 	return bin, nil
 }
 
-// A Program is a running `concors serve`.
+// A Program is a running `concors serve`, or another that logs as it does.
 type Program struct {
 	Addr, Admin string // where it listens
 	Config      string // its concors.yaml
@@ -65,15 +65,26 @@ func Start(bin, dir, document string, pair [2]string, flags ...string) (*Program
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{Config: filepath.Join(folder, "concors.yaml"), done: make(chan struct{})}
-	if err := os.WriteFile(p.Config, []byte(document), 0o644); err != nil {
+	config := filepath.Join(folder, "concors.yaml")
+	if err := os.WriteFile(config, []byte(document), 0o644); err != nil {
 		return nil, err
 	}
-	args := []string{"serve", "--config", p.Config, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--access-sample", "100"}
+	args := []string{"serve", "--config", config, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--access-sample", "100"}
 	if pair[0] != "" {
 		args = append(args, "--tls-cert", pair[0], "--tls-key", pair[1])
 	}
-	p.cmd = exec.Command(bin, append(args, flags...)...)
+	p, err := launch(folder, bin, 2, append(args, flags...)...)
+	if p != nil {
+		p.Config = config
+	}
+	return p, err
+}
+
+// launch starts a program and waits until it has said where it listens, which it
+// does for some listeners.
+func launch(folder, bin string, listeners int, args ...string) (*Program, error) {
+	p := &Program{done: make(chan struct{})}
+	p.cmd = exec.Command(bin, args...)
 	p.cmd.Dir = folder
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
@@ -83,7 +94,7 @@ func Start(bin, dir, document string, pair [2]string, flags ...string) (*Program
 		return nil, err
 	}
 	ready := make(chan struct{})
-	go p.read(stderr, ready)
+	go p.read(stderr, listeners, ready)
 	select {
 	case <-ready:
 		return p, nil
@@ -95,24 +106,24 @@ func Start(bin, dir, document string, pair [2]string, flags ...string) (*Program
 	_ = p.cmd.Process.Kill()
 	<-p.done
 	_ = p.cmd.Wait()
-	return nil, fmt.Errorf("concors serve: %w\n%s", err, p.Log())
+	return nil, fmt.Errorf("%s: %w\n%s", bin, err, p.Log())
 }
 
 var listening = regexp.MustCompile(`msg=(listening|"admin listening") addr=(\S+)`)
 
 // read follows the log: the addresses, what a panic says, and the last lines.
-func (p *Program) read(stderr io.Reader, ready chan struct{}) {
+func (p *Program) read(stderr io.Reader, listeners int, ready chan struct{}) {
 	defer close(p.done)
 	in := bufio.NewReader(stderr)
 	for {
 		line, err := in.ReadString('\n')
-		if m := listening.FindStringSubmatch(line); m != nil && (p.Addr == "" || p.Admin == "") {
+		if m := listening.FindStringSubmatch(line); m != nil && listeners > 0 {
 			if m[1] == "listening" {
 				p.Addr = m[2]
 			} else {
 				p.Admin = m[2]
 			}
-			if p.Addr != "" && p.Admin != "" {
+			if listeners--; listeners == 0 {
 				close(ready)
 			}
 		}

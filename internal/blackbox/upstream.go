@@ -3,8 +3,10 @@ package blackbox
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,6 +43,29 @@ var profiles = map[string]profile{
 		{"Set-Cookie", "session=new"}, {"Clear-Site-Data", `"cookies"`}, {"Access-Control-Allow-Origin", "https://evil.example"}, {"Vary", "Accept"},
 		{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="}}},
 	"no content": {204, []Field{{"Access-Control-Allow-Methods", "PUT"}, {"Vary", "X-Mine"}}},
+}
+
+// quiet profiles are those without what they say of CORS.
+const quiet = "quiet "
+
+func init() {
+	for name, p := range maps.Clone(profiles) {
+		p.header = slices.DeleteFunc(slices.Clone(p.header), func(f Field) bool { return speaksOfCORS(f.Name) })
+		profiles[quiet+name] = p
+	}
+}
+
+func speaksOfCORS(header string) bool {
+	name := strings.ToLower(header)
+	return strings.HasPrefix(name, "access-control-") || name == "cross-origin-resource-policy"
+}
+
+// quieted is the profile without what it says of CORS.
+func quieted(answer string) string {
+	if strings.HasPrefix(answer, quiet) {
+		return answer
+	}
+	return quiet + answer
 }
 
 // answerNames in a fixed order, the plain one more often.
@@ -147,7 +172,7 @@ func (u *Upstream) Socket(w http.ResponseWriter, r *http.Request) {
 	}
 	defer c.Close()
 	_, _ = rw.WriteString("HTTP/1.1 101 Switching Protocols\r\n")
-	for _, f := range profiles["socket"].header {
+	for _, f := range profiles[r.Header.Get("X-Answer")].header {
 		_, _ = fmt.Fprintf(rw, "%s: %s\r\n", f.Name, f.Value)
 	}
 	_, _ = rw.WriteString("\r\n")

@@ -64,37 +64,38 @@ func socketQuestions(worlds ...*World) []*Question {
 }
 
 func TestWebSocketHandshakes(t *testing.T) {
-	u := newUpstream(t)
-	plain := socketWorld(u, "plain", false)
-	declared := socketWorld(u, "declared", false, "https://api.example.com", "https://api.test:8443")
-	secure := socketWorld(u, "tls", true)
-	targets := map[string]Target{}
-	for _, w := range []*World{plain, declared, secure} {
-		_, targets[w.Name] = serve(t, w.Document(u.URL), w.TLS)
-	}
-	questions := socketQuestions(plain, declared, secure)
-	tally := newTally(questions)
-	share(questions, 4, func(next <-chan *Question) {
-		for q := range next {
-			a, echo, err := handshake(targets[q.World.Name], q)
-			w, d := Expect(q), []Diff(nil)
-			if err != nil {
-				d = []Diff{{"no answer", err.Error()}}
-			} else {
-				w, d = Judge(q, a, u.Taken(q.ID))
-				if a.Status == 101 && !bytes.Equal(echo, frame) {
-					d = append(d, Diff{"echo over the socket", string(echo)})
+	for _, plane := range planes(t) {
+		t.Run(plane.Name, func(t *testing.T) {
+			u := newUpstream(t)
+			plain := socketWorld(u, "plain", false)
+			declared := socketWorld(u, "declared", false, "https://api.example.com", "https://api.test:8443")
+			secure := socketWorld(u, "tls", true)
+			targets := start(t, plane, u, plain, declared, secure)
+			questions, _ := plane.For(socketQuestions(plain, declared, secure))
+			tally := newTally(questions)
+			share(questions, 4, func(next <-chan *Question) {
+				for q := range next {
+					a, echo, err := handshake(targets[q.World.Name], q)
+					w, d := Expect(q), []Diff(nil)
+					if err != nil {
+						d = []Diff{{"no answer", err.Error()}}
+					} else {
+						w, d = Judge(q, a, u.Taken(q.ID))
+						if a.Status == 101 && !bytes.Equal(echo, frame) {
+							d = append(d, Diff{"echo over the socket", string(echo)})
+						}
+					}
+					tally.add(q, &w, a, d)
 				}
+			})
+			t.Logf("%d handshakes", tally.Asked)
+			if tally.Asked < 1000 {
+				t.Errorf("only %d handshakes were tried", tally.Asked)
 			}
-			tally.add(q, &w, a, d)
-		}
-	})
-	t.Logf("%d handshakes", tally.Asked)
-	if tally.Asked < 1000 {
-		t.Errorf("only %d handshakes were tried", tally.Asked)
-	}
-	if len(tally.Wrong) > 0 {
-		t.Errorf("%d kinds of mistake:\n%s", len(tally.Wrong), tally)
+			if len(tally.Wrong) > 0 {
+				t.Errorf("%d kinds of mistake:\n%s", len(tally.Wrong), tally)
+			}
+		})
 	}
 }
 
