@@ -82,7 +82,7 @@ var errReadOnlySide = fmt.Errorf("%w: the admin side is read-only; change the do
 
 // readOnly reports whether nothing can be saved, as far as can be seen.
 func (s *Service) readOnly() bool {
-	st, canTell := s.opts.Store.(interface{ Writable() error })
+	st, canTell := s.opts.Store.(store.Writable)
 	return s.opts.ReadOnly || canTell && st.Writable() != nil
 }
 

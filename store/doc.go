@@ -1,7 +1,7 @@
 // Package store keeps the document of endpoints: who wants it reads it with
 // [Store.Get], replaces it with [Store.Put] and hears of changes with
-// [Store.Watch]. [File] keeps it in a YAML or JSON file that people edit too,
-// [Memory] in memory, for tests.
+// [Store.Watch]. Package file keeps it in a YAML or JSON file that people edit
+// too, [Memory] in memory, for tests. What all have in common is a [Keeper].
 //
 // Three promises hold for every store; package storetest checks them:
 //

@@ -18,8 +18,8 @@ type feed struct {
 
 func newFeed() *feed { return &feed{changed: make(chan struct{})} }
 
-// get returns the newest snapshot.
-func (f *feed) get() Snapshot {
+// State returns the newest snapshot.
+func (f *feed) State() Snapshot {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.state
@@ -38,8 +38,8 @@ func (f *feed) set(s Snapshot) {
 	f.changed = make(chan struct{})
 }
 
-// close ends every watch.
-func (f *feed) close() {
+// Close ends every Watch, and has Err return [ErrClosed].
+func (f *feed) Close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.closed {
@@ -48,8 +48,9 @@ func (f *feed) close() {
 	}
 }
 
-// check returns why the store cannot be used by somebody with ctx.
-func (f *feed) check(ctx context.Context) error {
+// Err returns why the store cannot be used by somebody with ctx: [ErrClosed], or
+// the error of ctx. Nil: it can.
+func (f *feed) Err(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
@@ -58,8 +59,8 @@ func (f *feed) check(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// watch implements [Store.Watch].
-func (f *feed) watch(ctx context.Context) iter.Seq[Snapshot] {
+// Watch implements [Store.Watch].
+func (f *feed) Watch(ctx context.Context) iter.Seq[Snapshot] {
 	return func(yield func(Snapshot) bool) {
 		var seen uint64
 		for {

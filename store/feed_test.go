@@ -21,7 +21,7 @@ func TestFeedSlowWatcher(t *testing.T) {
 		}()
 		synctest.Wait()
 		seen := 0
-		for s := range f.watch(t.Context()) {
+		for s := range f.Watch(t.Context()) {
 			seen++
 			if s.Revision == Revision(rune('0'+changes-1)) {
 				break
@@ -41,7 +41,7 @@ func TestFeedEndBeforeChange(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	f.set(Snapshot{Revision: "1"})
-	for s := range f.watch(ctx) {
+	for s := range f.Watch(ctx) {
 		if s.Revision != "1" {
 			t.Errorf("saw %q after the end", s.Revision)
 		}
@@ -53,15 +53,15 @@ func TestFeedEndBeforeChange(t *testing.T) {
 func TestFeedCloseBeforeChange(t *testing.T) {
 	f := newFeed()
 	f.set(Snapshot{Revision: "1"})
-	for s := range f.watch(t.Context()) {
+	for s := range f.Watch(t.Context()) {
 		if s.Revision != "1" {
 			t.Errorf("saw %q after the close", s.Revision)
 		}
-		f.close()
-		f.close()
+		f.Close()
+		f.Close()
 		f.set(Snapshot{Revision: "2"})
 	}
-	if got := f.get(); got.Revision != "1" {
+	if got := f.State(); got.Revision != "1" {
 		t.Errorf("a closed feed took %q", got.Revision)
 	}
 }

@@ -15,7 +15,7 @@ import (
 // goroutine and touches no file, so it works inside a synctest bubble.
 type Memory struct {
 	mu      sync.Mutex
-	keeper  keeper     // what changes it happens under mu
+	keeper  *Keeper    // what changes it happens under mu
 	stored  []byte     // guarded by mu
 	history []Snapshot // were live, oldest first; guarded by mu
 }
@@ -28,41 +28,41 @@ var (
 // NewMemory returns a store that holds raw, which may be broken. Empty: nothing
 // yet.
 func NewMemory(raw []byte, opts Options) *Memory {
-	m := &Memory{keeper: newKeeper("memory", opts)}
+	m := &Memory{keeper: NewKeeper("memory", opts)}
 	m.Write(raw)
 	return m
 }
 
 // Write replaces what is stored without a question, as a person does who edits
-// the file of a [File]. Empty: the document is removed.
+// a file. Empty: the document is removed.
 func (m *Memory) Write(raw []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.stored = bytes.Clone(raw)
-	m.keeper.found(m.stored, time.Now())
+	m.keeper.Found(m.stored, time.Now())
 	m.remember()
 }
 
 // Close ends every Watch; all other methods return [ErrClosed] from then on.
 func (m *Memory) Close() error {
-	m.keeper.close()
+	m.keeper.Close()
 	return nil
 }
 
 // Get implements [Store].
 func (m *Memory) Get(ctx context.Context) (Snapshot, error) {
-	if err := m.keeper.check(ctx); err != nil {
+	if err := m.keeper.Err(ctx); err != nil {
 		return Snapshot{}, err
 	}
-	return m.keeper.get(), nil
+	return m.keeper.State(), nil
 }
 
 // Watch implements [Store].
-func (m *Memory) Watch(ctx context.Context) iter.Seq[Snapshot] { return m.keeper.watch(ctx) }
+func (m *Memory) Watch(ctx context.Context) iter.Seq[Snapshot] { return m.keeper.Watch(ctx) }
 
 // Put implements [Store].
 func (m *Memory) Put(ctx context.Context, doc *endpoints.Document, base Revision) (Revision, error) {
-	return m.change(ctx, base, m.keeper.putting(doc))
+	return m.change(ctx, base, m.keeper.Putting(doc))
 }
 
 // Restore implements [History].
@@ -71,22 +71,22 @@ func (m *Memory) Restore(ctx context.Context, rev, base Revision) (Revision, err
 	if err != nil {
 		return "", err
 	}
-	return m.change(ctx, base, restoring(raw))
+	return m.change(ctx, base, Restoring(raw))
 }
 
-func (m *Memory) change(ctx context.Context, base Revision, c change) (Revision, error) {
-	if err := m.keeper.check(ctx); err != nil {
+func (m *Memory) change(ctx context.Context, base Revision, c Change) (Revision, error) {
+	if err := m.keeper.Err(ctx); err != nil {
 		return "", err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	next, changed, err := m.keeper.prepare(m.stored, base, c)
+	next, changed, err := m.keeper.Prepare(m.stored, base, c)
 	if err != nil {
 		return "", err
 	}
 	if changed {
 		m.stored = next.Raw
-		m.keeper.accept(next)
+		m.keeper.Accept(next)
 		m.remember()
 	}
 	return next.Revision, nil
@@ -94,7 +94,7 @@ func (m *Memory) change(ctx context.Context, base Revision, c change) (Revision,
 
 // remember adds the live revision to the history. Precondition: mu is held.
 func (m *Memory) remember() {
-	s := m.keeper.get()
+	s := m.keeper.State()
 	if s.Problem != nil || len(m.history) > 0 && m.history[len(m.history)-1].Revision == s.Revision {
 		return
 	}
@@ -104,21 +104,21 @@ func (m *Memory) remember() {
 
 // Revisions implements [History].
 func (m *Memory) Revisions(ctx context.Context) ([]Entry, error) {
-	if err := m.keeper.check(ctx); err != nil {
+	if err := m.keeper.Err(ctx); err != nil {
 		return nil, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	entries := make([]Entry, 0, len(m.history))
 	for _, v := range slices.Backward(m.history) {
-		entries = append(entries, entryOf(v))
+		entries = append(entries, v.Entry())
 	}
 	return entries, nil
 }
 
 // Raw implements [History].
 func (m *Memory) Raw(ctx context.Context, rev Revision) ([]byte, error) {
-	if err := m.keeper.check(ctx); err != nil {
+	if err := m.keeper.Err(ctx); err != nil {
 		return nil, err
 	}
 	m.mu.Lock()

@@ -63,8 +63,6 @@ type Entry struct {
 	Time     time.Time
 }
 
-func entryOf(s Snapshot) Entry { return Entry{Revision: s.Revision, Time: s.Time} }
-
 // HistoryLen is how many revisions a [History] remembers.
 const HistoryLen = 100
 
@@ -101,6 +99,9 @@ type Snapshot struct {
 	// Problem says why what is stored is not Document. Nil: it is.
 	Problem *Problem
 }
+
+// Entry returns s as the history lists it.
+func (s Snapshot) Entry() Entry { return Entry{Revision: s.Revision, Time: s.Time} }
 
 // Stored returns the revision of what is stored, be it good or broken: the base
 // of a Put by somebody who has seen this snapshot.

@@ -21,6 +21,7 @@ import (
 	"github.com/concors/concors/gateway"
 	"github.com/concors/concors/insight"
 	"github.com/concors/concors/store"
+	"github.com/concors/concors/store/file"
 )
 
 // document is what most tests begin with: the API of a shop.
@@ -60,7 +61,7 @@ func newSide(t *testing.T, text string, change ...func(*admin.Options, *api.Opti
 		s.write(strings.ReplaceAll(text, "$UPSTREAM", up.URL))
 	}
 	log := slog.New(slog.DiscardHandler)
-	documents, err := store.OpenFile(s.file, store.Options{})
+	documents, err := file.Open(s.file, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

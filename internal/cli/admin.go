@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -56,9 +57,9 @@ type adminSide struct {
 }
 
 // openAdmin makes the admin side of g.
-func (f *serveFlags) openAdmin(g *gateway.Gateway, documents *store.File, traffic *insight.Recorder, log *slog.Logger) (*adminSide, error) {
+func (f *serveFlags) openAdmin(g *gateway.Gateway, documents store.Store, traffic *insight.Recorder, log *slog.Logger) (*adminSide, error) {
 	a := new(adminSide)
-	hash, err := a.login(&f.admin, f.config, log)
+	hash, err := a.login(&f.admin, documents, log)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func (f *serveFlags) openAdmin(g *gateway.Gateway, documents *store.File, traffi
 // login finds the hash of the admin token: of the one that was given, or of the
 // one that the first start has made. Where nothing can be written, a new token
 // is made at each start.
-func (a *adminSide) login(f *adminFlags, config string, log *slog.Logger) (api.TokenHash, error) {
+func (a *adminSide) login(f *adminFlags, documents store.Store, log *slog.Logger) (api.TokenHash, error) {
 	if f.token != "" {
 		hash, err := api.ChosenToken(f.token)
 		if err != nil {
@@ -92,8 +93,8 @@ func (a *adminSide) login(f *adminFlags, config string, log *slog.Logger) (api.T
 		}
 		return hash, nil
 	}
-	hash, created, err := a.load(f.tokenFile, config)
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOSPC) {
+	hash, created, err := a.load(f.tokenFile, documents)
+	if isAny(err, errNoPlace, fs.ErrPermission, syscall.EROFS, syscall.ENOSPC) {
 		log.Warn("the admin token cannot be kept, so each start makes a new one; --admin-token gives a lasting one", "error", err)
 		a.file, created = "", api.NewToken()
 		hash, err = api.HashToken(created), nil
@@ -102,12 +103,19 @@ func (a *adminSide) login(f *adminFlags, config string, log *slog.Logger) (api.T
 	return hash, err
 }
 
+// errNoPlace says that there is nothing that a token's hash could be kept beside.
+var errNoPlace = errors.New("the document is not in a file; --admin-token-file gives the token a place of its own")
+
 // load loads the hash of the token from a file, by default the one beside the
 // document.
-func (a *adminSide) load(file, config string) (hash api.TokenHash, created string, err error) {
+func (a *adminSide) load(file string, documents store.Store) (hash api.TokenHash, created string, err error) {
 	a.file = file
 	if file == "" {
-		if a.file, err = api.TokenFile(config); err != nil {
+		local, ok := documents.(store.Local)
+		if !ok {
+			return hash, "", errNoPlace
+		}
+		if a.file, err = api.TokenFile(local.Path()); err != nil {
 			return hash, "", err
 		}
 	}
@@ -211,4 +219,9 @@ func recordInto(traffic *insight.Recorder) func(gateway.Event) {
 		}
 		traffic.Record(e.Request, pattern, e.Decision)
 	}
+}
+
+// isAny reports whether err is one of targets.
+func isAny(err error, targets ...error) bool {
+	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 }

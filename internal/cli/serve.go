@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"syscall"
 
@@ -19,7 +18,7 @@ import (
 
 // serveFlags are the flags of concors serve.
 type serveFlags struct {
-	config      string
+	document    documentFlags
 	debug       bool
 	logLevel    slog.Level
 	logFormat   string
@@ -52,7 +51,7 @@ on the command line wins.`,
   concors serve --listen :443 --acme-domain api.example.com`,
 		Args: cobra.NoArgs,
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.Join(fromEnvironment(cmd.Flags()), refuseZeros(cmd.Flags()))
+			return errors.Join(f.document.settle(cmd.Flags()), refuseZeros(cmd.Flags()))
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.serve(cmd.Context(), cmd.ErrOrStderr())
@@ -68,7 +67,7 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 	section := sections(cmd)
 
 	section("What and where")
-	set.StringVarP(&f.config, "config", "c", defaultFile, "the `file` to enforce")
+	f.document.register(cmd)
 	set.StringVarP(&f.server.Listen, "listen", "l", gateway.DefaultListen, "`address` where requests come in")
 
 	section("Admin side")
@@ -101,7 +100,6 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 	section("")
 
 	mentionEnvironment(set)
-	mustComplete(cmd, "config", completeYAML)
 	mustComplete(cmd, "log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
 	mustComplete(cmd, "log-format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 }
@@ -127,7 +125,7 @@ func (f *serveFlags) serve(ctx context.Context, stderr io.Writer) error {
 		f.acme.Domains = f.acmeDomains
 		f.server.ACME = &f.acme
 	}
-	documents, err := f.open(ctx, stderr)
+	documents, err := f.document.open(ctx, store.Options{Build: endpoints.Options{Debug: f.debug}, Logger: log}, stderr)
 	if err != nil {
 		return err
 	}
@@ -161,38 +159,6 @@ func (f *serveFlags) serve(ctx context.Context, stderr io.Writer) error {
 	defer cancel()
 	go g.Follow(ctx, documents)
 	return s.Run(ctx)
-}
-
-// open opens the store of the document, which must be good to begin with.
-func (f *serveFlags) open(ctx context.Context, stderr io.Writer) (*store.File, error) {
-	documents, err := store.OpenFile(f.config, store.Options{Build: endpoints.Options{Debug: f.debug}})
-	if err != nil {
-		return nil, err
-	}
-	now, err := documents.Get(ctx)
-	if err == nil && now.Problem != nil {
-		err = f.explainProblem(now.Problem.Err, stderr)
-	}
-	if err != nil {
-		documents.Close()
-		return nil, err
-	}
-	return documents, nil
-}
-
-// explainProblem says why the document cannot be used; of a document with
-// mistakes, all of them, as concors check does.
-func (f *serveFlags) explainProblem(err error, stderr io.Writer) error {
-	if invalid, ok := errors.AsType[*store.InvalidError](err); ok {
-		for _, m := range invalid.Report.Mistakes {
-			fmt.Fprintln(stderr, m)
-		}
-		return fmt.Errorf("%s has %s, so nothing is served", f.config, count(len(invalid.Report.Errors()), "mistake"))
-	}
-	if errors.Is(err, store.ErrEmpty) && !errors.Is(err, fs.ErrNotExist) {
-		return &hintError{fmt.Errorf("%s is empty", f.config), "To write a starter file: concors init --force " + f.config}
-	}
-	return unreadable(f.config, err)
 }
 
 // explainListen adds what to do where a listener cannot be opened.

@@ -23,6 +23,7 @@ import (
 
 	"github.com/concors/concors/gateway"
 	"github.com/concors/concors/store"
+	"github.com/concors/concors/store/file"
 )
 
 // Options are what a demo needs to know.
@@ -78,7 +79,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	documents, err := store.OpenFile(at.Document, store.Options{})
+	documents, err := file.Open(at.Document, store.Options{})
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/concors/concors/gateway"
 	"github.com/concors/concors/insight"
 	"github.com/concors/concors/store"
+	"github.com/concors/concors/store/file"
 )
 
 // Options are what a [Lab] is made of.
@@ -38,7 +39,7 @@ type Lab struct {
 	Token   string
 	File    string // the document
 
-	documents *store.File
+	documents *file.Store
 	stop      func()
 }
 
@@ -75,7 +76,7 @@ func Start(o Options) (_ *Lab, err error) {
 	if err := os.WriteFile(l.File, []byte(document), 0o600); err != nil {
 		return nil, err
 	}
-	documents, err := store.OpenFile(l.File, store.Options{})
+	documents, err := file.Open(l.File, store.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"context"
@@ -11,11 +11,13 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/concors/concors/store"
 )
 
 // change replaces the content of the file by what c makes of it.
-func (f *File) change(ctx context.Context, base Revision, c change) (Revision, error) {
-	if err := f.keeper.check(ctx); err != nil {
+func (f *Store) change(ctx context.Context, base store.Revision, c store.Change) (store.Revision, error) {
+	if err := f.keeper.Err(ctx); err != nil {
 		return "", err
 	}
 	for {
@@ -30,7 +32,7 @@ func (f *File) change(ctx context.Context, base Revision, c change) (Revision, e
 var errOvertaken = errors.New("the file was changed meanwhile")
 
 // attempt is one attempt to change the file.
-func (f *File) attempt(ctx context.Context, base Revision, c change) (Revision, error) {
+func (f *Store) attempt(ctx context.Context, base store.Revision, c store.Change) (store.Revision, error) {
 	at, err := resolve(f.path)
 	if err != nil {
 		return "", fmt.Errorf("store: writing %s: %w", f.path, err)
@@ -45,10 +47,10 @@ func (f *File) attempt(ctx context.Context, base Revision, c change) (Revision, 
 	defer unlock()
 
 	old, err := f.settled(ctx, writingGrace)
-	if err != nil && !errors.Is(err, ErrEmpty) {
+	if err != nil && !errors.Is(err, store.ErrEmpty) {
 		return "", err
 	}
-	next, changed, err := f.keeper.prepare(old.raw, base, c)
+	next, changed, err := f.keeper.Prepare(old.raw, base, c)
 	if err != nil || !changed {
 		return next.Revision, err
 	}
@@ -76,8 +78,8 @@ func (f *File) attempt(ctx context.Context, base Revision, c change) (Revision, 
 }
 
 // Writable returns nil if Put may write the file as far as can be seen, and
-// otherwise why not: an [ErrReadOnly].
-func (f *File) Writable() error {
+// otherwise why not: an [store.ErrReadOnly].
+func (f *Store) Writable() error {
 	at, err := resolve(f.path)
 	if err == nil {
 		err = mayWrite(at)
@@ -88,42 +90,42 @@ func (f *File) Writable() error {
 	return nil
 }
 
-// mayWrite returns why the file at p must not be replaced, an [ErrReadOnly].
+// mayWrite returns why the file at p must not be replaced, an [store.ErrReadOnly].
 // Renaming could replace a file that is marked read-only, but somebody meant
 // that mark, even where this process is root's.
 func mayWrite(p place) error {
 	if p.gone {
-		return fmt.Errorf("%w: its folder does not exist", ErrReadOnly)
+		return fmt.Errorf("%w: its folder does not exist", store.ErrReadOnly)
 	}
 	if err := access(p.dir); err != nil {
-		return fmt.Errorf("%w: folder %s: %w", ErrReadOnly, p.dir, err)
+		return fmt.Errorf("%w: folder %s: %w", store.ErrReadOnly, p.dir, err)
 	}
 	info, err := os.Lstat(p.path())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+		return fmt.Errorf("%w: %w", store.ErrReadOnly, err)
 	case info.Mode().Perm()&0o222 == 0:
-		return fmt.Errorf("%w: it is marked read-only (%v)", ErrReadOnly, info.Mode())
+		return fmt.Errorf("%w: it is marked read-only (%v)", store.ErrReadOnly, info.Mode())
 	}
 	if err := access(p.path()); err != nil {
-		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+		return fmt.Errorf("%w: %w", store.ErrReadOnly, err)
 	}
 	return nil
 }
 
-// readOnly makes err an [ErrReadOnly] if it says that writing is not allowed.
+// readOnly makes err an [store.ErrReadOnly] if it says that writing is not allowed.
 func readOnly(err error) error {
-	if !errors.Is(err, ErrReadOnly) && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) {
-		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	if !errors.Is(err, store.ErrReadOnly) && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) {
+		return fmt.Errorf("%w: %w", store.ErrReadOnly, err)
 	}
 	return err
 }
 
 // swap puts temp in the place of the file and tells the watchers, unless the
 // file is no longer the one of old.
-func (f *File) swap(ctx context.Context, at place, temp string, old fs.FileInfo, next Snapshot) error {
+func (f *Store) swap(ctx context.Context, at place, temp string, old fs.FileInfo, next store.Snapshot) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -151,7 +153,7 @@ func (f *File) swap(ctx context.Context, at place, temp string, old fs.FileInfo,
 	}
 	f.seen, f.young, f.ailing = written, true, time.Time{}
 	next.Time = time.Now() // later than whatever anybody has seen in the old file
-	f.keeper.accept(next)
+	f.keeper.Accept(next)
 	list, _ := f.history.list()
 	f.keep(next, list)
 	return nil
@@ -159,7 +161,7 @@ func (f *File) swap(ctx context.Context, at place, temp string, old fs.FileInfo,
 
 // writeTemp writes data to a new file in the folder of at, durably, with mode
 // and owner of old. It returns the path.
-func (f *File) writeTemp(at place, data []byte, old fs.FileInfo) (path string, err error) {
+func (f *Store) writeTemp(at place, data []byte, old fs.FileInfo) (path string, err error) {
 	mode := fs.FileMode(0o644)
 	if old != nil {
 		mode = 0o600 // until it has the owner it is to have
@@ -204,7 +206,7 @@ func (f *File) writeTemp(at place, data []byte, old fs.FileInfo) (path string, e
 
 // sweep removes what writes that were killed have left in the folder and in the
 // archive. Precondition: the file is locked, so nobody is writing now.
-func (f *File) sweep(at place) {
+func (f *Store) sweep(at place) {
 	f.sweepFolder(at.dir, func(name string) bool {
 		writer, ok := strings.CutPrefix(name, tempPrefix(at.name))
 		pid, err := strconv.Atoi(writer)
@@ -218,7 +220,7 @@ func (f *File) sweep(at place) {
 }
 
 // sweepFolder removes the files of a folder that are stale.
-func (f *File) sweepFolder(dir string, stale func(name string) bool) {
+func (f *Store) sweepFolder(dir string, stale func(name string) bool) {
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return // it is only about tidiness
@@ -226,7 +228,7 @@ func (f *File) sweepFolder(dir string, stale func(name string) bool) {
 	for _, file := range files {
 		if file.Type().IsRegular() && stale(file.Name()) {
 			if err := os.Remove(filepath.Join(dir, file.Name())); err != nil {
-				f.keeper.opts.Logger.Warn("cannot remove the rest of an interrupted write", "error", err)
+				f.keeper.Log().Warn("cannot remove the rest of an interrupted write", "error", err)
 			}
 		}
 	}
@@ -236,7 +238,7 @@ func (f *File) sweepFolder(dir string, stale func(name string) bool) {
 func tempPrefix(name string) string { return "." + name + ".writing-" }
 
 // step runs one step of a write.
-func (f *File) step(name string, run func() error) error {
+func (f *Store) step(name string, run func() error) error {
 	if before := f.before.Load(); before != nil {
 		if err := (*before)(name); err != nil {
 			return err

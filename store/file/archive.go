@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"cmp"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/internal/unversioned"
+	"github.com/concors/concors/store"
 )
 
 // An archive is the folder in which the revisions of a file are kept, one file
@@ -38,7 +39,7 @@ func archiveOf(path string) archive {
 
 // An archived is one file of an archive.
 type archived struct {
-	Entry
+	store.Entry
 	number int
 	name   string
 }
@@ -64,7 +65,7 @@ func (a archive) parse(name string) (e archived, ok bool) {
 	if err != nil {
 		return archived{}, false
 	}
-	e = archived{Entry: Entry{Revision: Revision(parts[2]), Time: at}, number: number, name: name}
+	e = archived{Entry: store.Entry{Revision: store.Revision(parts[2]), Time: at}, number: number, name: name}
 	return e, a.nameOf(e) == name
 }
 
@@ -84,23 +85,23 @@ func (a archive) list() ([]archived, error) {
 	return list, nil
 }
 
-// read returns what [History.Raw] does.
-func (a archive) read(rev Revision) ([]byte, error) {
+// read returns what [store.History.Raw] does.
+func (a archive) read(rev store.Revision) ([]byte, error) {
 	list, err := a.list()
 	if err != nil {
 		return nil, err
 	}
 	i := slices.IndexFunc(list, func(e archived) bool { return e.Revision == rev })
 	if i < 0 {
-		return nil, fmt.Errorf("store: %w: %s", ErrUnknownRevision, rev.orNone())
+		return nil, fmt.Errorf("store: %w: %q", store.ErrUnknownRevision, rev)
 	}
 	raw, err := os.ReadFile(filepath.Join(a.dir, list[i].name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // forgotten since it was listed
-		return nil, fmt.Errorf("store: %w: %s", ErrUnknownRevision, rev)
+		return nil, fmt.Errorf("store: %w: %s", store.ErrUnknownRevision, rev)
 	case err != nil:
 		return nil, fmt.Errorf("store: reading the history: %w", err)
-	case RevisionOf(raw) != rev:
+	case store.RevisionOf(raw) != rev:
 		return nil, fmt.Errorf("store: reading the history: %s was changed afterwards, so it is no longer revision %s", list[i].name, rev)
 	}
 	return raw, nil
@@ -109,8 +110,8 @@ func (a archive) read(rev Revision) ([]byte, error) {
 // add archives s, which is not archived yet, as the newest of list, and forgets
 // the oldest ones. It returns the list that this makes. Mode is that of the
 // document. Precondition: the document is locked.
-func (a archive) add(list []archived, s Snapshot, mode fs.FileMode) ([]archived, error) {
-	e := archived{Entry: entryOf(s), number: 1}
+func (a archive) add(list []archived, s store.Snapshot, mode fs.FileMode) ([]archived, error) {
+	e := archived{Entry: s.Entry(), number: 1}
 	if len(list) > 0 {
 		e.number = list[0].number + 1
 	}
@@ -122,8 +123,8 @@ func (a archive) add(list []archived, s Snapshot, mode fs.FileMode) ([]archived,
 		return list, err
 	}
 	list = slices.Insert(list, 0, e)
-	old := list[min(len(list), HistoryLen):]
-	list = list[:min(len(list), HistoryLen)]
+	old := list[min(len(list), store.HistoryLen):]
+	list = list[:min(len(list), store.HistoryLen)]
 	var err error
 	for _, old := range old {
 		err = errors.Join(err, os.Remove(filepath.Join(a.dir, old.name)))
@@ -163,7 +164,7 @@ func makeArchive(dir string, mode fs.FileMode) error {
 // lockFor locks the document at p against other writers, in this process and
 // others, until unlock is called. The lock is a file in the archive of the very
 // file, wherever the links lie that lead to it. Whoever holds it for longer than
-// patience is none that writes a document: the error is an [ErrLocked].
+// patience is none that writes a document: the error is an [store.ErrLocked].
 func lockFor(ctx context.Context, p place, patience time.Duration) (unlock func(), err error) {
 	dir := archiveOf(p.path()).dir
 	mode := fs.FileMode(0o644)
@@ -175,7 +176,7 @@ func lockFor(ctx context.Context, p place, patience time.Duration) (unlock func(
 	}
 	file := filepath.Join(dir, "lock")
 	ctx, cancel := context.WithTimeoutCause(ctx, patience,
-		fmt.Errorf("%w: another program has locked %s for more than %v; end that program (lsof names it)", ErrLocked, file, patience))
+		fmt.Errorf("%w: another program has locked %s for more than %v; end that program (lsof names it)", store.ErrLocked, file, patience))
 	defer cancel()
 	unlock, err = lock(ctx, file)
 	if err != nil {

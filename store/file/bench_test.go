@@ -1,6 +1,6 @@
 //go:build unix
 
-package store_test
+package file_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/store"
+	"github.com/concors/concors/store/file"
 )
 
 // From the moment at which a program saves the file to the moment at which a
@@ -22,7 +23,7 @@ func BenchmarkFileReload(b *testing.B) {
 			docs := [2][]byte{text(append(paths, "/even")...), text(append(paths, "/odd")...)}
 			path := filepath.Join(b.TempDir(), "concors.yaml")
 			write(b, path, docs[1])
-			f, err := store.OpenFile(path, store.Options{})
+			f, err := file.Open(path, store.Options{})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/concors/concors/store"
 )
 
 // Nothing tells that a program has written all it wants to write, and the first
@@ -20,7 +22,7 @@ const (
 	writerPoll  = 10 * time.Millisecond // closing makes no event, so look again this often
 )
 
-var errWriting = fmt.Errorf("%w: another program is still writing the file", ErrLocked)
+var errWriting = fmt.Errorf("%w: another program is still writing the file", store.ErrLocked)
 
 // maxSize is the size of the largest document that is read, in bytes.
 const maxSize = 64 << 20
@@ -31,7 +33,7 @@ type sight struct {
 	info    fs.FileInfo   // of the file that was read; nil if there is none
 	at      time.Time     // before reading
 	archive []archived    // the list before reading
-	err     error         // why raw is not to be used; an [ErrEmpty] if there is nothing
+	err     error         // why raw is not to be used; an [store.ErrEmpty] if there is nothing
 	wait    time.Duration // above zero: somebody is writing, look again after this
 }
 
@@ -47,9 +49,9 @@ func lookAt(path string) sight {
 	case err == nil && s.wait > 0:
 		s.err = fmt.Errorf("store: reading %s: %w", path, errWriting)
 	case err == nil && len(s.raw) == 0:
-		s.err = fmt.Errorf("%w: %s is empty", ErrEmpty, path)
+		s.err = fmt.Errorf("%w: %s is empty", store.ErrEmpty, path)
 	case errors.Is(err, fs.ErrNotExist):
-		s.err = fmt.Errorf("%w: %w", ErrEmpty, err)
+		s.err = fmt.Errorf("%w: %w", store.ErrEmpty, err)
 	case err != nil:
 		s.err = fmt.Errorf("store: %w", err)
 	}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package store_test
+package file_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/store"
+	"github.com/concors/concors/store/file"
 )
 
 // text is a document whose only endpoints are paths.
@@ -29,7 +30,7 @@ func text(paths ...string) []byte {
 var broken = []byte("upstream: http://127.0.0.1:3000\nendpont:\n  - endpoint: GET /a\n")
 
 // await returns the first state of f for which done is true.
-func await(t *testing.T, f *store.File, what string, done func(store.Snapshot) bool) store.Snapshot {
+func await(t *testing.T, f *file.Store, what string, done func(store.Snapshot) bool) store.Snapshot {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -44,7 +45,7 @@ func await(t *testing.T, f *store.File, what string, done func(store.Snapshot) b
 }
 
 // awaitText waits until raw is live.
-func awaitText(t *testing.T, f *store.File, raw []byte) store.Snapshot {
+func awaitText(t *testing.T, f *file.Store, raw []byte) store.Snapshot {
 	t.Helper()
 	return await(t, f, fmt.Sprintf("%q", raw), func(s store.Snapshot) bool {
 		return s.Problem == nil && s.Revision == store.RevisionOf(raw)
@@ -52,7 +53,7 @@ func awaitText(t *testing.T, f *store.File, raw []byte) store.Snapshot {
 }
 
 // awaitProblem waits until what is stored cannot be used.
-func awaitProblem(t *testing.T, f *store.File) store.Snapshot {
+func awaitProblem(t *testing.T, f *file.Store) store.Snapshot {
 	t.Helper()
 	return await(t, f, "a problem", func(s store.Snapshot) bool { return s.Problem != nil })
 }
@@ -303,7 +304,7 @@ func TestFileFolders(t *testing.T) {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "etc/concors.yaml")
 		var once sync.Once
-		f, err := store.OpenFileWatching(path, store.Options{}, func(watching string) {
+		f, err := file.OpenWatching(path, store.Options{}, func(watching string) {
 			once.Do(func() {
 				if watching != dir {
 					t.Errorf("the first folder to be watched is %q; want %q", watching, dir)
@@ -375,7 +376,7 @@ func TestFileUnreadable(t *testing.T) {
 		awaitText(t, f, text("/a"))
 	})
 	t.Run("a folder", func(t *testing.T) {
-		if f, err := store.OpenFile(t.TempDir(), store.Options{}); err == nil {
+		if f, err := file.Open(t.TempDir(), store.Options{}); err == nil {
 			t.Error("OpenFile of a folder succeeded")
 			_ = f.Close()
 		}
@@ -401,7 +402,7 @@ func TestFileUnwatched(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "concors.yaml")
 			write(t, path, text("/a"))
-			f, err := store.OpenFileUnwatched(path, store.Options{}, err)
+			f, err := file.OpenUnwatched(path, store.Options{}, err)
 			do(t, err)
 			t.Cleanup(func() { do(t, f.Close()) })
 			write(t, path, text("/b"))

@@ -1,4 +1,4 @@
-package store_test
+package file_test
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/store"
+	"github.com/concors/concors/store/file"
 	"github.com/concors/concors/store/storetest"
 )
 
@@ -26,9 +27,9 @@ func TestFile(t *testing.T) {
 
 // open opens the store of the file at path for the time of the test. The store
 // depends on being told of changes, so that no test passes by polling alone.
-func open(t *testing.T, path string, opts store.Options) *store.File {
+func open(t *testing.T, path string, opts store.Options) *file.Store {
 	t.Helper()
-	f, err := store.OpenFileUnpolled(path, opts)
+	f, err := file.OpenUnpolled(path, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,5 +55,27 @@ func write(t testing.TB, path string, raw []byte) {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "concors.yaml")
+	write(t, path, []byte("upstream: http://127.0.0.1:3000\n"))
+	for _, address := range []string{path, "file:" + path, "file://" + path} {
+		f := open(t, address, store.Options{})
+		s, err := f.Get(t.Context())
+		if err != nil || s.Problem != nil || f.Path() != path {
+			t.Errorf("Open(%q): path %q, problem %v, error %v; want %q", address, f.Path(), s.Problem, err, path)
+		}
+	}
+	for address, want := range map[string]string{
+		"":                    `store: "" names no file (use file:concors.yaml)`,
+		"file:":               `store: "file:" names no file (use file:concors.yaml)`,
+		"file://concors.yaml": "store: file://concors.yaml: after // the path must begin with a slash, as files of other hosts cannot be opened (use file:concors.yaml)",
+	} {
+		if _, err := file.Open(address, store.Options{}); err == nil || err.Error() != want {
+			t.Errorf("Open(%q): %v; want %s", address, err, want)
+		}
 	}
 }

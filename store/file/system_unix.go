@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package store
+package file
 
 import (
 	"context"
@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/concors/concors/store"
 )
 
 // lockPoll is how soon a lock that others hold is tried again, and lockPollMax
@@ -66,7 +68,7 @@ func keepOwner(f *os.File, old fs.FileInfo) error {
 	}
 	if err := f.Chown(int(want.Uid), int(want.Gid)); err != nil {
 		return fmt.Errorf("%w: it belongs to user %d and group %d, which this process (user %d) cannot keep; "+
-			"run it as that user, or make the file its own: %w", ErrReadOnly, want.Uid, want.Gid, os.Geteuid(), err)
+			"run it as that user, or make the file its own: %w", store.ErrReadOnly, want.Uid, want.Gid, os.Geteuid(), err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"os"
@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/concors/concors/store"
 )
 
 func TestUntilQuiet(t *testing.T) {
@@ -105,19 +107,19 @@ func TestOpenForWritingDisturbsNobody(t *testing.T) {
 // Editors that rename the file away and write it anew leave a gap, which is no
 // problem each time it happens.
 func TestTakeIsPatient(t *testing.T) {
-	f := &File{keeper: newKeeper("file", Options{})}
-	missing, good := sight{err: ErrEmpty}, sight{raw: []byte("upstream: http://127.0.0.1:3000\n"), at: time.Now()}
+	f := &Store{keeper: store.NewKeeper("file", store.Options{})}
+	missing, good := sight{err: store.ErrEmpty}, sight{raw: []byte("upstream: http://127.0.0.1:3000\n"), at: time.Now()}
 	f.take(good)
 	for range 2 {
-		if wait := f.take(missing); wait <= 0 || wait > missingGrace || f.keeper.get().Problem != nil {
-			t.Errorf("a gap of no length: wait %v, problem %+v; want a wait and no problem", wait, f.keeper.get().Problem)
+		if wait := f.take(missing); wait <= 0 || wait > missingGrace || f.keeper.State().Problem != nil {
+			t.Errorf("a gap of no length: wait %v, problem %+v; want a wait and no problem", wait, f.keeper.State().Problem)
 		}
 		f.ailing = f.ailing.Add(-missingGrace)
-		if wait := f.take(missing); wait != 0 || f.keeper.get().Problem == nil {
-			t.Errorf("a long gap: wait %v, problem %+v; want no wait and a problem", wait, f.keeper.get().Problem)
+		if wait := f.take(missing); wait != 0 || f.keeper.State().Problem == nil {
+			t.Errorf("a long gap: wait %v, problem %+v; want no wait and a problem", wait, f.keeper.State().Problem)
 		}
 		f.take(good)
-		if p := f.keeper.get().Problem; p != nil {
+		if p := f.keeper.State().Problem; p != nil {
 			t.Errorf("after the gap: problem %+v", p)
 		}
 	}

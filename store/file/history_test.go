@@ -1,6 +1,6 @@
 //go:build unix
 
-package store_test
+package file_test
 
 import (
 	"bytes"
@@ -17,17 +17,18 @@ import (
 	"time"
 
 	"github.com/concors/concors/store"
+	"github.com/concors/concors/store/file"
 )
 
 // awaitRevisions waits until the history of f is want, the newest first.
-func awaitRevisions(t *testing.T, f *store.File, want ...[]byte) {
+func awaitRevisions(t *testing.T, f *file.Store, want ...[]byte) {
 	t.Helper()
 	awaitRevisionsDespite(t, f, nil, want...)
 }
 
 // awaitRevisionsDespite is awaitRevisions while the history cannot be kept on
 // the disk for the reason given.
-func awaitRevisionsDespite(t *testing.T, f *store.File, reason error, want ...[]byte) {
+func awaitRevisionsDespite(t *testing.T, f *file.Store, reason error, want ...[]byte) {
 	t.Helper()
 	wantRevs := make([]store.Revision, 0, len(want))
 	for _, raw := range want {
@@ -199,7 +200,9 @@ func (b *logBook) count(part string) int {
 	return strings.Count(b.text.String(), part)
 }
 
-func (b *logBook) logger() *slog.Logger { return slog.New(slog.NewTextHandler(b, nil)) }
+func (b *logBook) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
 
 func TestFileHistoryCannotBeKept(t *testing.T) {
 	t.Parallel()
@@ -249,9 +252,9 @@ func (d *full) before(step string) error {
 	return errFull
 }
 
-func hasty(t *testing.T, path string, opts store.Options) *store.File {
+func hasty(t *testing.T, path string, opts store.Options) *file.Store {
 	t.Helper()
-	f, err := store.OpenFileHasty(path, opts)
+	f, err := file.OpenHasty(path, opts)
 	do(t, err)
 	t.Cleanup(func() { do(t, f.Close()) })
 	return f
@@ -392,8 +395,8 @@ func TestFileLog(t *testing.T) {
 	awaitText(t, f, text("/b"))
 	do(t, f.Close())
 	for _, want := range []string{
-		`level=INFO msg="document is live"`, "revision=" + string(store.RevisionOf(text("/a"))),
-		`level=ERROR msg="document cannot be used; the last good one stays"`, "endpont", "last_good=" + string(store.RevisionOf(text("/a"))),
+		`level=DEBUG msg="document is live"`, "revision=" + string(store.RevisionOf(text("/a"))),
+		`level=DEBUG msg="document cannot be used; the last good one stays"`, "endpont", "last_good=" + string(store.RevisionOf(text("/a"))),
 		"revision=" + string(store.RevisionOf(text("/b"))),
 	} {
 		if log.count(want) == 0 {
@@ -407,7 +410,7 @@ func TestFileUnwatchedIsLoggedOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "concors.yaml")
 	write(t, path, text("/a"))
 	var log logBook
-	f, err := store.OpenFileUnwatched(path, store.Options{Logger: log.logger()}, errors.New("too many open files"))
+	f, err := file.OpenUnwatched(path, store.Options{Logger: log.logger()}, errors.New("too many open files"))
 	do(t, err)
 	for i := range 3 {
 		raw := text(fmt.Sprintf("/b%d", i))

@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/concors/concors/store"
 )
 
 // The history must say in which order revisions were live, and clocks cannot
@@ -17,26 +19,26 @@ import (
 
 // A sighting is a good document that was seen live.
 type sighting struct {
-	Snapshot
+	store.Snapshot
 	number uint64 // of the sighting
 	after  int    // the newest number in the archive before it was seen
 }
 
 // keep takes note that s is live and to be kept in the history; list is what was
 // archived before s was seen. Precondition: mu is held.
-func (f *File) keep(s Snapshot, list []archived) {
+func (f *Store) keep(s store.Snapshot, list []archived) {
 	last := lastOf(list)
 	if len(f.missing(list)) == 0 && last.Revision == s.Revision {
 		return // somebody else was quicker
 	}
 	f.sighted++
 	f.unkept = append(f.unkept, sighting{s, f.sighted, last.number})
-	f.unkept = f.unkept[max(0, len(f.unkept)-HistoryLen):]
+	f.unkept = f.unkept[max(0, len(f.unkept)-store.HistoryLen):]
 	f.remind()
 }
 
 // remind wakes rememberAll.
-func (f *File) remind() {
+func (f *Store) remind() {
 	select {
 	case f.due <- struct{}{}:
 	default: // it is awake already
@@ -65,7 +67,7 @@ func find(list []archived, s sighting, kept int) int {
 
 // missing returns what is to be kept and list does not have, the oldest first.
 // Precondition: mu is held.
-func (f *File) missing(list []archived) []sighting {
+func (f *Store) missing(list []archived) []sighting {
 	var missing []sighting
 	kept := f.kept
 	for _, s := range f.unkept {
@@ -78,25 +80,25 @@ func (f *File) missing(list []archived) []sighting {
 	return missing
 }
 
-// entries returns what [History.Revisions] does: what is archived, and what is
+// entries returns what [store.History.Revisions] does: what is archived, and what is
 // yet to be.
-func (f *File) entries() ([]Entry, error) {
+func (f *Store) entries() ([]store.Entry, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	list, err := f.history.list()
-	entries := make([]Entry, 0, len(list)+len(f.unkept))
+	entries := make([]store.Entry, 0, len(list)+len(f.unkept))
 	for _, s := range slices.Backward(f.missing(list)) {
-		entries = append(entries, entryOf(s.Snapshot))
+		entries = append(entries, s.Entry())
 	}
 	for _, e := range list {
 		entries = append(entries, e.Entry)
 	}
-	return entries[:min(len(entries), HistoryLen)], err
+	return entries[:min(len(entries), store.HistoryLen)], err
 }
 
 // unkeptRaw returns a copy of revision rev if it is not yet kept in the
 // history.
-func (f *File) unkeptRaw(rev Revision) []byte {
+func (f *Store) unkeptRaw(rev store.Revision) []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, s := range f.unkept {
@@ -109,7 +111,7 @@ func (f *File) unkeptRaw(rev Revision) []byte {
 
 // rememberAll keeps what was live in the history until ctx ends. It is apart
 // from what follows the file, as it waits for the lock and for the disk.
-func (f *File) rememberAll(ctx context.Context) {
+func (f *Store) rememberAll(ctx context.Context) {
 	retry := time.NewTimer(0) // at the start there may be something to tidy up
 	defer retry.Stop()
 	for {
@@ -127,7 +129,7 @@ func (f *File) rememberAll(ctx context.Context) {
 }
 
 // lockAndRemember locks the file and keeps in the history what is to be kept.
-func (f *File) lockAndRemember(ctx context.Context) error {
+func (f *Store) lockAndRemember(ctx context.Context) error {
 	ending := ctx.Err() != nil
 	f.mu.Lock()
 	nothing := len(f.unkept) == 0 && (ending || f.seen == nil)
@@ -160,13 +162,13 @@ func (f *File) lockAndRemember(ctx context.Context) error {
 // remember keeps in the history what was live and is not kept yet. What cannot
 // be kept stays to be kept. Precondition: the file is locked, and was looked at
 // since, or the store is closed.
-func (f *File) remember() error {
+func (f *Store) remember() error {
 	err := f.tryRemember()
 	f.remembered(err)
 	return err
 }
 
-func (f *File) tryRemember() error {
+func (f *Store) tryRemember() error {
 	mode := fs.FileMode(0o600)
 	if info, err := os.Stat(f.path); err == nil {
 		mode = info.Mode()
@@ -201,13 +203,13 @@ func (f *File) tryRemember() error {
 // nextUnkept returns what is to be kept next: the oldest sighting or, after
 // all of them, what is live if list does not end with it. That can be when two
 // processes saw a document come, go and come back at different moments.
-func (f *File) nextUnkept(list []archived) (next sighting, due bool) {
+func (f *Store) nextUnkept(list []archived) (next sighting, due bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.unkept) > 0 {
 		return f.unkept[0], true
 	}
-	live := f.keeper.get()
+	live := f.keeper.State()
 	if f.seen == nil || live.Problem != nil {
 		return sighting{}, false // what is live is not in the file
 	}
@@ -216,7 +218,7 @@ func (f *File) nextUnkept(list []archived) (next sighting, due bool) {
 }
 
 // remembered takes note of whether the history could be kept.
-func (f *File) remembered(err error) {
+func (f *Store) remembered(err error) {
 	if err != nil {
 		err = fmt.Errorf("store: the history of %s cannot be kept: %w", f.path, err)
 	}
@@ -224,9 +226,9 @@ func (f *File) remembered(err error) {
 		return
 	}
 	if err != nil {
-		f.keeper.opts.Logger.Warn("the history cannot be kept; what is missing will be added when it can", "document", f.keeper.name, "error", err)
+		f.keeper.Log().Warn("the history cannot be kept; what is missing will be added when it can", "document", f.keeper.Name(), "error", err)
 	} else {
-		f.keeper.opts.Logger.Info("the history is kept again", "document", f.keeper.name)
+		f.keeper.Log().Info("the history is kept again", "document", f.keeper.Name())
 	}
 }
 

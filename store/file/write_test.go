@@ -1,6 +1,6 @@
 //go:build unix
 
-package store_test
+package file_test
 
 import (
 	"context"
@@ -18,6 +18,7 @@ import (
 
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/store"
+	"github.com/concors/concors/store/file"
 )
 
 // steps are the steps of a write before which it can fail or be killed, up to
@@ -31,7 +32,7 @@ func with(doc *endpoints.Document, path string) *endpoints.Document {
 	return doc
 }
 
-func get(t *testing.T, f *store.File) store.Snapshot {
+func get(t *testing.T, f *file.Store) store.Snapshot {
 	t.Helper()
 	s, err := f.Get(t.Context())
 	do(t, err)
@@ -126,7 +127,7 @@ func TestMain(m *testing.M) {
 
 // child adds endpoints to the document, or dies before a step of that.
 func child(role, path string) error {
-	f, err := store.OpenFile(path, store.Options{})
+	f, err := file.Open(path, store.Options{})
 	if err != nil {
 		return err
 	}

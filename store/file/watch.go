@@ -1,4 +1,4 @@
-package store
+package file
 
 import (
 	"context"
@@ -28,7 +28,7 @@ type notifier interface {
 
 // follow looks at the file whenever it may have changed, and every poll without
 // a reason, until ctx ends.
-func (f *File) follow(ctx context.Context, n notifier, poll time.Duration) {
+func (f *Store) follow(ctx context.Context, n notifier, poll time.Duration) {
 	defer n.close()
 	var (
 		known   place
@@ -46,7 +46,7 @@ func (f *File) follow(ctx context.Context, n notifier, poll time.Duration) {
 				continue
 			}
 		case err := <-n.errors(): // events may be lost, the queue has overflowed
-			f.keeper.opts.Logger.Debug("watching the folder", "document", f.keeper.name, "error", err)
+			f.keeper.Log().Debug("watching the folder", "document", f.keeper.Name(), "error", err)
 		case <-timer.C:
 			reason = false
 		}
@@ -75,7 +75,7 @@ func (p place) concerns(name string) bool {
 
 // rewatch makes n watch the folders that the file depends on now instead of
 // those it depended on before. Watched says whether that works for all of them.
-func (f *File) rewatch(n notifier, before place, wasWatched bool) (now place, watched bool) {
+func (f *Store) rewatch(n notifier, before place, wasWatched bool) (now place, watched bool) {
 	var err error
 	for range maxLinks {
 		now, err = resolve(f.path)
@@ -96,8 +96,8 @@ func (f *File) rewatch(n notifier, before place, wasWatched bool) (now place, wa
 		before = now
 	}
 	if !watched && wasWatched {
-		f.keeper.opts.Logger.Warn("cannot watch the folder; looking at the document 20 times a second instead",
-			"document", f.keeper.name, "error", err)
+		f.keeper.Log().Warn("cannot watch the folder; looking at the document 20 times a second instead",
+			"document", f.keeper.Name(), "error", err)
 	}
 	return now, watched
 }
