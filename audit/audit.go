@@ -67,6 +67,13 @@ type Report struct {
 	Headers     []string
 }
 
+// DropProofs lets go of what takes room and is written already.
+func (r *Report) DropProofs() {
+	for _, f := range r.Findings {
+		f.Proof = nil
+	}
+}
+
 // Audit audits one target.
 func (a *Auditor) Audit(ctx context.Context, t Target) *Report {
 	r := &Report{URL: t.URL}

@@ -53,23 +53,23 @@ func (s *Severity) UnmarshalText(text []byte) error {
 
 // A Class is a kind of finding.
 type Class struct {
-	ID    ID
-	Group Group
+	ID    ID    `json:"id"`
+	Group Group `json:"group"`
 	// Severity is that of the worst case: a class of group Origin has it if
 	// answers to requests with credentials can be read (see [Exposure]).
-	Severity Severity
-	Title    string // what is found, in one line
-	Cause    string // the usual mistake
-	Danger   string // what comes of it
-	Repair   string // what to change
+	Severity Severity `json:"severity"`
+	Title    string   `json:"title"`  // what is found, in one line
+	Cause    string   `json:"cause"`  // the usual mistake
+	Danger   string   `json:"danger"` // what comes of it
+	Repair   string   `json:"repair"` // what to change
 	// Header is an example of the headers as they should be, one a line; empty
 	// where none are to be sent.
-	Header []string
+	Header []string `json:"headers,omitempty"`
 	// Setting is our setting that closes it.
-	Setting string
+	Setting string `json:"setting"`
 	// NeedsUnsafe: only looked for where requests that may change something
 	// are allowed.
-	NeedsUnsafe bool
+	NeedsUnsafe bool `json:"needs_unsafe,omitempty"`
 }
 
 // Classes lists all classes, by group.

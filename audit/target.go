@@ -29,6 +29,12 @@ type Target struct {
 	ReadBack string
 }
 
+// Valid reports what is wrong with the address.
+func (t *Target) Valid() error {
+	_, err := t.parse()
+	return err
+}
+
 // parse checks the URL.
 func (t *Target) parse() (*url.URL, error) {
 	u, err := url.Parse(t.URL)

@@ -89,13 +89,6 @@ func (a *api) cors(h http.Header, origin string) {
 	}
 }
 
-func or(s, d string) string {
-	if s == "" {
-		return d
-	}
-	return s
-}
-
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	a.requests++

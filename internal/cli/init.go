@@ -37,7 +37,11 @@ Without a name the file is called ` + defaultFile + `; - prints it instead.`,
 				_, err := cmd.OutOrStdout().Write(endpoints.Starter())
 				return err
 			}
-			if err := writeNew(file, endpoints.Starter(), force); err != nil {
+			err := writeNew(file, endpoints.Starter(), force)
+			if errors.Is(err, fs.ErrExist) {
+				return &hintError{err, "To replace it: concors init --force " + file}
+			}
+			if err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s. Next: put your endpoints into it, then\n  concors check %[1]s\n  concors serve --config %[1]s\n", file)
@@ -56,7 +60,7 @@ func writeNew(file string, data []byte, force bool) error {
 	}
 	f, err := os.OpenFile(file, how, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return &hintError{fmt.Errorf("%s exists already", file), "To replace it: concors init --force " + file}
+		return existsError(file)
 	}
 	if err != nil {
 		return err
@@ -64,6 +68,12 @@ func writeNew(file string, data []byte, force bool) error {
 	_, err = f.Write(data)
 	return errors.Join(err, f.Close())
 }
+
+// existsError is a file that is there already.
+type existsError string
+
+func (e existsError) Error() string        { return string(e) + " exists already" }
+func (e existsError) Is(target error) bool { return target == fs.ErrExist }
 
 // completeYAML completes the names of files that may hold a document.
 func completeYAML(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
