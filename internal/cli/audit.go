@@ -61,8 +61,9 @@ docs/audit.md explains every class; --list shows them.`,
 			return runAudit(cmd, &o, args)
 		},
 	}
-	section := sections(cmd)
 	f := cmd.Flags()
+	f.SortFlags = false
+	section := sections(cmd)
 	section("What is asked")
 	f.StringArrayVar(&o.origins, "origin", nil, "`origin` that may call the API; may be repeated")
 	f.StringVar(&o.urls, "urls", "", "`file` with an address on each line, - for standard input")
