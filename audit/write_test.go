@@ -10,9 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
-
 	"github.com/concors/concors/endpoints"
+	"github.com/concors/concors/internal/report/reporttest"
 )
 
 // some are reports as they come out, one of them of a hostile server.
@@ -63,7 +62,10 @@ func TestReportsKeepSecretsAndDoNoHarm(t *testing.T) {
 			if !strings.Contains(text, "reflect-origin") {
 				t.Error("the finding is missing")
 			}
-			for _, bad := range []string{"hidden-", "\x1b", "\u202e", "\u009b", "<script>alert"} {
+			for _, bad := range []string{"hidden-", "\x1b", "\u202e", "\u009b", "</pre><script>"} {
+				if name == "terminal" && bad[0] == '<' {
+					continue // only a page obeys it
+				}
 				if strings.Contains(text, bad) {
 					t.Errorf("it contains %q", bad)
 				}
@@ -111,15 +113,9 @@ func TestSARIFFollowsItsSchema(t *testing.T) {
 	if err := WriteSARIF(&b, "1.0.0", some(t)); err != nil {
 		t.Fatal(err)
 	}
-	r, err := sarif.FromBytes(b.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Validate(); err != nil {
-		t.Error(err)
-	}
-	if n := len(r.Runs[0].Results); n == 0 {
-		t.Error("there are no results")
+	reporttest.ValidSARIF(t, b.Bytes())
+	if !strings.Contains(b.String(), `"ruleId":"reflect-origin"`) {
+		t.Error("the finding is missing")
 	}
 }
 

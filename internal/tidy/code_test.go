@@ -134,8 +134,9 @@ func TestArrowsGoOneWay(t *testing.T) {
 		{"endpoints/route", ""},
 		{"endpoints", "cors endpoints/route internal/nearest"},
 		{"difference", "cors endpoints internal/words"},
-		{"store", "cors endpoints"},
+		{"store", "cors endpoints internal/unversioned"},
 		{"gateway", "cors endpoints endpoints/route store"},
+		{"audit", "cors/browser endpoints internal/plain internal/probe internal/report"},
 	} {
 		if imports[rule.pkg] == nil {
 			t.Errorf("there is no package %s", rule.pkg)
