@@ -287,3 +287,14 @@ func grep(text, prefix string) string {
 	}
 	return b.String()
 }
+
+// unserved is a gateway that no socket leads to.
+func unserved(t testing.TB) *api {
+	t.Helper()
+	a := &api{t: t, log: new(logBuffer)}
+	var err error
+	if a.gateway, err = New(Options{Log: slog.New(slog.NewJSONHandler(a.log, nil))}); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}

@@ -83,6 +83,8 @@ type metrics struct {
 
 	problems []prometheus.Counter // by problem.index
 
+	acceptErrors *prometheus.CounterVec
+
 	reloads      *prometheus.CounterVec
 	lastSuccess  prometheus.Gauge
 	lastReloadAt prometheus.Gauge
@@ -120,6 +122,15 @@ func newMetrics(g *Gateway) *metrics {
 	for _, p := range problems {
 		m.problems = append(m.problems, answers.WithLabelValues(p.reason))
 	}
+	m.acceptErrors = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "concors_accept_errors_total",
+		Help: "How often a listener could not accept the next connection at once.",
+	}, []string{"listener", "reason"})
+	for _, listener := range []string{listenerTraffic, listenerAdmin} {
+		for _, reason := range []string{acceptLimit, acceptDescriptors, acceptOther} {
+			m.acceptErrors.WithLabelValues(listener, reason)
+		}
+	}
 	m.reloads = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "concors_document_reloads_total",
 		Help: "Documents that were seen, by whether they could be used.",
@@ -134,7 +145,7 @@ func newMetrics(g *Gateway) *metrics {
 		Name: "concors_document_last_reload_timestamp_seconds",
 		Help: "When the document in force came into force, in Unix time.",
 	})
-	m.registry.MustRegister(m.durations, answers, m.reloads, m.lastSuccess, m.lastReloadAt, m,
+	m.registry.MustRegister(m.durations, answers, m.acceptErrors, m.reloads, m.lastSuccess, m.lastReloadAt, m,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

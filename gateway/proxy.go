@@ -45,7 +45,8 @@ func newTransport(o *Options) *http.Transport {
 	if responseTimeout == 0 {
 		responseTimeout = DefaultResponseTimeout
 	}
-	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: upstreamKeepAlive}
+	connections := sharesOf(descriptors()).upstreams
+	dialer := &upstreamDialer{net.Dialer{Timeout: dialTimeout, KeepAlive: upstreamKeepAlive}, newShare(connections)}
 	return &http.Transport{
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,
@@ -54,6 +55,7 @@ func newTransport(o *Options) *http.Transport {
 		ResponseHeaderTimeout:  max(responseTimeout, 0),
 		ExpectContinueTimeout:  expectContinueWindow,
 		IdleConnTimeout:        idleUpstreamTimeout,
+		MaxIdleConns:           max(connections/2, 1), // so that idle ones never stand in the way of others
 		MaxIdleConnsPerHost:    idlePerUpstream,
 		MaxResponseHeaderBytes: maxUpstreamHeader,
 		WriteBufferSize:        copyBufferSize / 2,

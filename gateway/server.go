@@ -73,6 +73,11 @@ type ServerOptions struct {
 	// Not together with CertFile.
 	ACME *ACMEOptions
 
+	// MaxConnections is how many connections of clients are served at a time;
+	// more wait. 0: as many as the descriptors of the process allow, with one
+	// towards the upstream for each and some set aside.
+	MaxConnections int
+
 	MaxHeaderBytes    int           // of a request; more get 431. 0: DefaultMaxHeaderBytes
 	ReadHeaderTimeout time.Duration // from the first byte of a request to the end of its header. 0: DefaultReadHeaderTimeout
 	IdleTimeout       time.Duration // between two requests of a connection. 0: DefaultIdleTimeout
@@ -89,7 +94,7 @@ type Server struct {
 	shutdown time.Duration
 
 	traffic, admin             *http.Server // admin may be nil
-	trafficListen, adminListen net.Listener
+	trafficListen, adminListen *listener    // adminListen may be nil
 	acme                       *acmeManager // nil: no ACME
 
 	cut      context.CancelFunc // ends the contexts of all requests
@@ -100,6 +105,9 @@ type Server struct {
 // NewServer opens the listeners, so that mistakes in addresses, certificates
 // and permissions show at once. Nothing is served before [Server.Run].
 func NewServer(g *Gateway, o ServerOptions) (*Server, error) {
+	if o.MaxConnections < 0 {
+		return nil, errors.New("gateway: MaxConnections is negative")
+	}
 	s := &Server{gateway: g, log: g.log, shutdown: cmp.Or(o.ShutdownTimeout, DefaultShutdownTimeout)}
 	var base context.Context
 	base, s.cut = context.WithCancel(context.Background())
@@ -125,7 +133,8 @@ func NewServer(g *Gateway, o ServerOptions) (*Server, error) {
 // listen opens the listeners and prepares TLS.
 func (s *Server) listen(o *ServerOptions) error {
 	var err error
-	s.trafficListen, err = net.Listen("tcp", cmp.Or(o.Listen, DefaultListen))
+	limits := sharesOf(descriptors())
+	s.trafficListen, err = s.gateway.listen(listenerTraffic, cmp.Or(o.Listen, DefaultListen), cmp.Or(o.MaxConnections, limits.traffic))
 	if err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}
@@ -135,7 +144,7 @@ func (s *Server) listen(o *ServerOptions) error {
 	if o.Admin == AdminOff {
 		return nil
 	}
-	s.adminListen, err = net.Listen("tcp", cmp.Or(o.Admin, DefaultAdmin))
+	s.adminListen, err = s.gateway.listen(listenerAdmin, cmp.Or(o.Admin, DefaultAdmin), limits.admin)
 	if err != nil {
 		return fmt.Errorf("gateway: admin: %w", err)
 	}
@@ -159,7 +168,7 @@ func (s *Server) listen(o *ServerOptions) error {
 }
 
 func (s *Server) closeListeners() {
-	for _, l := range []net.Listener{s.trafficListen, s.adminListen} {
+	for _, l := range []*listener{s.trafficListen, s.adminListen} {
 		if l != nil {
 			_ = l.Close()
 		}
@@ -231,7 +240,8 @@ func (s *Server) Run(ctx context.Context) error {
 		defer s.admin.Close()
 	}
 	s.ready.Store(true)
-	s.log.Info("listening", "addr", s.trafficListen.Addr().String(), "tls", s.traffic.TLSConfig != nil)
+	s.log.Info("listening", "addr", s.trafficListen.Addr().String(), "tls", s.traffic.TLSConfig != nil,
+		"max_connections", cap(s.trafficListen.share.slots))
 	go serve("listener", func() error {
 		if s.traffic.TLSConfig != nil {
 			return s.traffic.ServeTLS(s.trafficListen, "", "")

@@ -158,6 +158,7 @@ func TestServerOptionsThatCannotBe(t *testing.T) {
 	}{
 		{"address taken", func(o *ServerOptions) { o.Listen = taken.Addr().String() }, "address already in use"},
 		{"admin address taken", func(o *ServerOptions) { o.Admin = taken.Addr().String() }, "admin: listen"},
+		{"fewer than no connections", func(o *ServerOptions) { o.MaxConnections = -1 }, "MaxConnections is negative"},
 		{"certificate without key", func(o *ServerOptions) { o.CertFile = "cert.pem" }, "give both"},
 		{"certificate that is not there", func(o *ServerOptions) { o.CertFile, o.KeyFile = "no.pem", "no.key" }, "no such file"},
 		{"files and ACME", func(o *ServerOptions) {
