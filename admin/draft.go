@@ -103,10 +103,8 @@ func (d *Draft) apply(base *endpoints.Document) (*drafted, error) {
 	if d.Site != nil {
 		d.Site.apply(out.doc)
 	}
-	for i := range d.Policies {
-		if err := out.policy(i); err != nil {
-			return nil, err
-		}
+	if err := out.policies(); err != nil {
+		return nil, err
 	}
 	return out, out.endpoints()
 }
@@ -125,37 +123,77 @@ func (c *SiteChange) apply(doc *endpoints.Document) {
 	}
 }
 
-// policy applies change number i of the policies.
-func (o *drafted) policy(i int) error {
-	c := &o.draft.Policies[i]
+// policies applies the changes of the policies, one after the other.
+func (o *drafted) policies() error {
+	if len(o.draft.Policies) == 0 {
+		return nil
+	}
+	list := o.doc.Policies
+	at := make(map[string]int, len(list)) // by name
+	for i, np := range slices.Backward(list) {
+		at[np.Name] = i
+	}
+	users := make(map[string][]int) // by name: the endpoints that use it
+	for k := range o.doc.Endpoints {
+		if set := &o.doc.Endpoints[k].CORS; set.Inline == nil {
+			users[set.Name] = append(users[set.Name], k)
+		}
+	}
+	removed := make(map[int]bool)
+	for i := range o.draft.Policies {
+		c := &o.draft.Policies[i]
+		k, exists := at[c.Name]
+		if err := c.check(i, exists); err != nil {
+			return err
+		}
+		if c.Remove {
+			removed[k] = true
+			delete(at, c.Name)
+			continue
+		}
+		if !exists {
+			k = len(list)
+			at[c.Name] = k
+			list = append(list, endpoints.NamedPolicy{Name: c.Name})
+		}
+		if c.Policy != nil {
+			list[k].Policy = c.Policy.Clone()
+		}
+		if c.Rename != "" && c.Rename != c.Name {
+			list[k].Name = c.Rename
+			delete(at, c.Name)
+			at[c.Rename] = k
+			users[c.Rename] = append(users[c.Name], users[c.Rename]...)
+			delete(users, c.Name)
+		}
+		o.names[list[k].Name] = i
+	}
+	for name, list := range users {
+		for _, k := range list {
+			o.doc.Endpoints[k].CORS.Name = name
+		}
+	}
+	o.doc.Policies = list[:0]
+	for i, np := range list {
+		if !removed[i] {
+			o.doc.Policies = append(o.doc.Policies, np)
+		}
+	}
+	return nil
+}
+
+// check refuses what contradicts itself in change number i, of a policy that
+// exists or not.
+func (c *PolicyChange) check(i int, exists bool) error {
 	field := fmt.Sprintf("policies[%d]", i)
-	at := slices.IndexFunc(o.doc.Policies, func(np endpoints.NamedPolicy) bool { return np.Name == c.Name })
 	switch {
 	case c.Remove && (c.Policy != nil || c.Rename != ""):
 		return &InputError{Field: field, Message: "a policy is removed or changed, not both"}
-	case at < 0 && (c.Remove || c.Rename != ""):
+	case !exists && (c.Remove || c.Rename != ""):
 		return fmt.Errorf("admin: %s: %w: %q", field, ErrUnknownPolicy, c.Name)
-	case at < 0 && c.Policy == nil:
+	case !exists && c.Policy == nil:
 		return &InputError{Field: field, Message: "a new policy needs its setting in policy"}
-	case c.Remove:
-		o.doc.Policies = slices.Delete(o.doc.Policies, at, at+1)
-		return nil
-	case at < 0:
-		at = len(o.doc.Policies)
-		o.doc.Policies = append(o.doc.Policies, endpoints.NamedPolicy{Name: c.Name})
 	}
-	if c.Policy != nil {
-		o.doc.Policies[at].Policy = c.Policy.Clone()
-	}
-	if c.Rename != "" {
-		o.doc.Policies[at].Name = c.Rename
-		for k := range o.doc.Endpoints {
-			if set := &o.doc.Endpoints[k].CORS; set.Inline == nil && set.Name == c.Name {
-				set.Name = c.Rename
-			}
-		}
-	}
-	o.names[o.doc.Policies[at].Name] = i
 	return nil
 }
 
@@ -240,31 +278,24 @@ func cloneSetting(s endpoints.Setting) endpoints.Setting {
 
 // place finds the change of the draft that a field of the document belongs to.
 func (o *drafted) place(field string) *MistakePlace {
-	var k int
-	if rest, ok := strings.CutPrefix(field, "endpoints["); ok {
-		if n, _ := fmt.Sscanf(rest, "%d", &k); n != 1 {
-			return nil
-		}
-		i, ok := o.entries[k]
+	f, ok := endpoints.ParseField(field)
+	if !ok {
+		return nil
+	}
+	switch f.Part {
+	case "endpoints":
+		i, ok := o.entries[f.Index]
 		if !ok {
 			return nil
 		}
-		_, rest, _ = strings.Cut(rest, "]")
-		rest = strings.TrimPrefix(rest, ".")
+		within := f.Within()
 		if o.draft.Endpoints[i].Setting != nil {
-			rest = strings.TrimPrefix(strings.TrimPrefix(rest, "cors"), ".")
+			within = strings.TrimPrefix(strings.TrimPrefix(within, "cors"), ".")
 		}
-		return &MistakePlace{Part: "endpoints", Index: i, Field: rest}
-	}
-	if !strings.HasPrefix(field, "policies") {
-		return nil
-	}
-	for name, i := range o.names {
-		for _, prefix := range []string{"policies." + name, fmt.Sprintf("policies[%q]", name)} {
-			rest, ok := strings.CutPrefix(field, prefix)
-			if ok && (rest == "" || rest[0] == '.') {
-				return &MistakePlace{Part: "policies", Index: i, Field: strings.TrimPrefix(rest, ".")}
-			}
+		return &MistakePlace{Part: "endpoints", Index: i, Field: within}
+	case "policies":
+		if i, ok := o.names[f.Name]; ok {
+			return &MistakePlace{Part: "policies", Index: i, Field: f.Within()}
 		}
 	}
 	return nil

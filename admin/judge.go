@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/difference"
@@ -53,6 +51,9 @@ func (s *Service) Judge(ctx context.Context, d Draft) (Judgement, error) {
 	next, err := d.apply(v.doc)
 	if err != nil {
 		return Judgement{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Judgement{}, err // the costly part begins
 	}
 	table, report := endpoints.Build(next.doc, s.opts.Build)
 	j := Judgement{
@@ -158,27 +159,33 @@ func prune(doc *endpoints.Document, mistakes []endpoints.Mistake) bool {
 		list  *[]string
 		index int
 	}
+	named := make(map[string]*endpoints.Policy, len(doc.Policies))
+	for i := range doc.Policies {
+		named[doc.Policies[i].Name] = &doc.Policies[i].Policy
+	}
 	var values []listed
 	for _, m := range mistakes {
-		p, field := policyAt(doc, m.Field)
-		if p == nil {
+		f, _ := endpoints.ParseField(m.Field)
+		p := named[f.Name]
+		if f.Inline && f.Index < len(doc.Endpoints) {
+			p = doc.Endpoints[f.Index].CORS.Inline
+		}
+		if p == nil || !f.Inline && f.Part != "policies" {
 			return false
 		}
-		name, index, indexed := strings.Cut(field, "[")
 		list := map[string]*[]string{
 			"domains": &p.Domains, "headers": &p.Headers, "expose": &p.Expose, "senders": (*[]string)(&p.Senders),
-		}[name]
-		n, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
+		}[f.Key]
 		switch {
-		case list != nil && indexed && err == nil && 0 <= n && n < len(*list):
-			values = append(values, listed{list, n})
-		case list != nil && !indexed:
+		case list != nil && 0 <= f.Element && f.Element < len(*list):
+			values = append(values, listed{list, f.Element})
+		case list != nil && f.Element < 0:
 			*list = nil
-		case name == "credentials":
+		case f.Key == "credentials":
 			p.Credentials = false
-		case name == "cache":
+		case f.Key == "cache":
 			p.Cache = 0
-		case name == "embed":
+		case f.Key == "embed":
 			p.Embed = ""
 		default:
 			return false
@@ -194,25 +201,6 @@ func prune(doc *endpoints.Document, mistakes []endpoints.Mistake) bool {
 		done[v] = true
 	}
 	return true
-}
-
-// policyAt returns the policy that a field of doc belongs to and the field in
-// it, nil if it is none of a policy.
-func policyAt(doc *endpoints.Document, field string) (p *endpoints.Policy, rest string) {
-	var k int
-	if n, _ := fmt.Sscanf(field, "endpoints[%d].cors.", &k); n == 1 && k < len(doc.Endpoints) {
-		_, rest, _ = strings.Cut(field, "].cors.")
-		return doc.Endpoints[k].CORS.Inline, rest
-	}
-	for i := range doc.Policies {
-		np := &doc.Policies[i]
-		for _, prefix := range []string{"policies." + np.Name + ".", fmt.Sprintf("policies[%q].", np.Name)} {
-			if rest, ok := strings.CutPrefix(field, prefix); ok {
-				return &np.Policy, rest
-			}
-		}
-	}
-	return nil, ""
 }
 
 // Diff compares d with what is live. A draft with mistakes is compared as far

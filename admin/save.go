@@ -142,27 +142,20 @@ func (s *Service) stale(ctx context.Context, v *view, base store.Revision, d *Dr
 // of endpoints, names of policies.
 func (d *Draft) overlap(old, now *endpoints.Document) []string {
 	var list []string
-	entry := func(doc *endpoints.Document, pattern string) endpoints.Entry {
-		for _, e := range doc.Endpoints {
-			if e.Endpoint == pattern {
-				return e
-			}
-		}
-		return endpoints.Entry{}
-	}
+	before, after := newLookup(old), newLookup(now)
 	for _, c := range d.Endpoints {
 		pattern := c.Pattern
 		if pattern == "" {
 			pattern = c.Entry.Endpoint
 		}
-		if !entry(old, pattern).Equal(entry(now, pattern)) {
+		if !before.entries[pattern].Equal(after.entries[pattern]) {
 			list = append(list, pattern)
 		}
 	}
 	for _, c := range d.Policies {
-		before, existed := old.Policies.Get(c.Name)
-		after, exists := now.Policies.Get(c.Name)
-		if existed != exists || !before.Equal(after) {
+		was, existed := before.policies[c.Name]
+		is, exists := after.policies[c.Name]
+		if existed != exists || !was.Equal(is) {
 			list = append(list, c.Name)
 		}
 	}
@@ -177,4 +170,21 @@ func (d *Draft) overlap(old, now *endpoints.Document) []string {
 		}
 	}
 	return list
+}
+
+// A lookup finds the parts of a document by their names.
+type lookup struct {
+	entries  map[string]endpoints.Entry
+	policies map[string]endpoints.Policy
+}
+
+func newLookup(doc *endpoints.Document) lookup {
+	l := lookup{make(map[string]endpoints.Entry, len(doc.Endpoints)), make(map[string]endpoints.Policy, len(doc.Policies))}
+	for _, e := range doc.Endpoints {
+		l.entries[e.Endpoint] = e
+	}
+	for _, np := range doc.Policies {
+		l.policies[np.Name] = np.Policy
+	}
+	return l
 }

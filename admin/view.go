@@ -88,19 +88,20 @@ func (s *Service) Endpoints(ctx context.Context, q EndpointQuery) (EndpointList,
 	}
 	list := EndpointList{Revision: v.snap.Stored(), Total: len(v.rows), Offset: q.Offset, Endpoints: []Endpoint{}}
 	words := strings.Fields(strings.ToLower(q.Search))
-	var found []Endpoint
+	byTraffic := q.Refused || strings.TrimPrefix(q.Sort, "-") == "refused"
+	var found []*Endpoint
 	for i := range v.rows {
 		row := &v.rows[i]
 		if q.Allow != "" && row.Setting.Allow != q.Allow || q.Policy != "" && row.Policy != q.Policy ||
 			q.Observe && !row.Setting.ObserveOnly || !v.contains(i, words) {
 			continue
 		}
-		ep := *row
-		ep.Traffic = s.activity(ep.Pattern)
-		if q.Refused && ep.Traffic.Refused == 0 {
-			continue
+		if byTraffic {
+			row = s.withTraffic(row)
 		}
-		found = append(found, ep)
+		if !q.Refused || row.Traffic.Refused > 0 {
+			found = append(found, row)
+		}
 	}
 	if compare != nil {
 		slices.SortStableFunc(found, compare)
@@ -111,8 +112,17 @@ func (s *Service) Endpoints(ctx context.Context, q EndpointQuery) (EndpointList,
 	list.Matched = len(found)
 	from := min(q.Offset, len(found))
 	to := min(from+limited(q.Limit), len(found))
-	list.Endpoints = append(list.Endpoints, found[from:to]...)
+	for _, row := range found[from:to] {
+		list.Endpoints = append(list.Endpoints, *s.withTraffic(row))
+	}
 	return list, nil
+}
+
+// withTraffic returns a copy of a row with what happened to it lately.
+func (s *Service) withTraffic(row *Endpoint) *Endpoint {
+	ep := *row
+	ep.Traffic = s.activity(ep.Pattern)
+	return &ep
 }
 
 // limited is how many of a list are returned when limit was asked for.
@@ -122,23 +132,23 @@ func limited(limit int) int { return cmp.Or(min(limit, 10_000), 100) }
 var allows = []string{endpoints.AllowNone, endpoints.AllowSelected, endpoints.AllowAll}
 
 // order returns how endpoints are compared, nil for the order of the document.
-func order(name string) (compare func(a, b Endpoint) int, reverse bool, err error) {
+func order(name string) (compare func(a, b *Endpoint) int, reverse bool, err error) {
 	name, reverse = strings.CutPrefix(name, "-")
 	switch name {
 	case "":
 	case "pattern":
-		compare = func(a, b Endpoint) int { return strings.Compare(a.Pattern, b.Pattern) }
+		compare = func(a, b *Endpoint) int { return strings.Compare(a.Pattern, b.Pattern) }
 	case "path":
-		compare = func(a, b Endpoint) int {
+		compare = func(a, b *Endpoint) int {
 			return cmp.Or(strings.Compare(a.Host, b.Host), strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 		}
 	case "setting":
-		compare = func(a, b Endpoint) int {
+		compare = func(a, b *Endpoint) int {
 			return cmp.Or(cmp.Compare(slices.Index(allows, a.Setting.Allow), slices.Index(allows, b.Setting.Allow)),
 				strings.Compare(a.Policy, b.Policy), strings.Compare(a.Path, b.Path))
 		}
 	case "refused":
-		compare = func(a, b Endpoint) int {
+		compare = func(a, b *Endpoint) int {
 			return cmp.Or(cmp.Compare(a.Traffic.Refused, b.Traffic.Refused), cmp.Compare(a.Traffic.Observed, b.Traffic.Observed))
 		}
 	default:
@@ -165,8 +175,7 @@ func (s *Service) Endpoint(ctx context.Context, pattern string) (EndpointDetail,
 	if !ok {
 		return EndpointDetail{}, fmt.Errorf("admin: %w: %q", ErrUnknownEndpoint, pattern)
 	}
-	d := EndpointDetail{Revision: v.snap.Stored(), Endpoint: v.rows[i], Entry: v.doc.Endpoints[i]}
-	d.Endpoint.Traffic = s.activity(pattern)
+	d := EndpointDetail{Revision: v.snap.Stored(), Endpoint: *s.withTraffic(&v.rows[i]), Entry: v.doc.Endpoints[i]}
 	d.Preview = s.preview(ctx, v.doc, v.snap.Table, pattern)
 	return d, nil
 }

@@ -462,6 +462,9 @@ func (d *decoder) setting(n *yaml.Node, field string) Setting {
 
 // join appends a key to the path of a field.
 func join(field, name string) string {
+	if name == "" {
+		return field + `[""]`
+	}
 	for _, r := range name {
 		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '_') {
 			return fmt.Sprintf("%s[%q]", field, name)

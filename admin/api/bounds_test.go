@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 	"net/http"
@@ -180,4 +181,33 @@ func TestSlowClientsKeepNobodyWaiting(t *testing.T) {
 		end()
 		c.all.Wait()
 	})
+}
+
+// Endpoints that share an enormous policy are listed in several answers.
+func TestEnormousListsComeInParts(t *testing.T) {
+	doc := endpoints.Document{Upstream: "http://127.0.0.1:1", Policies: endpoints.Policies{{Name: "p", Policy: endpoints.Policy{Allow: "selected"}}}}
+	p := &doc.Policies[0].Policy
+	for i := range 2000 {
+		p.Domains = append(p.Domains, fmt.Sprintf("https://a-domain-with-a-long-name-%d.example", i))
+	}
+	for i := range 500 {
+		doc.Endpoints = append(doc.Endpoints, endpoints.Entry{Endpoint: fmt.Sprintf("GET /%d", i), CORS: endpoints.Setting{Name: "p"}})
+	}
+	text, err := endpoints.Edit(nil, &doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSide(t, string(text))
+	seen := 0
+	for seen < 500 {
+		got := s.send("GET", fmt.Sprintf("%s/api/v1/endpoints?limit=500&offset=%d", s.admin, seen), "", bearer).want(200)
+		list := decode[admin.EndpointList](got)
+		if len(got.body) > 20<<20 || len(list.Endpoints) == 0 || list.Matched != 500 {
+			t.Fatalf("%d bytes with %d of %d endpoints", len(got.body), len(list.Endpoints), list.Matched)
+		}
+		if want := fmt.Sprintf("GET /%d", seen); list.Endpoints[0].Pattern != want {
+			t.Fatalf("the first is %s, want %s", list.Endpoints[0].Pattern, want)
+		}
+		seen += len(list.Endpoints)
+	}
 }

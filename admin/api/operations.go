@@ -147,7 +147,30 @@ func getEndpoints(c *call) (any, error) {
 		return nil, err
 	}
 	list, err := c.Endpoints(c.r.Context(), q)
+	list.Endpoints = fitting(list.Endpoints)
 	return c.tagged(list.Revision, list, err)
+}
+
+// maxRows is about how many bytes of endpoints are listed at once: thousands
+// may share a policy with thousands of domains, which is written out at each.
+const maxRows = 16 << 20
+
+// fitting returns the first of list that fit into an answer, at least one.
+func fitting(list []admin.Endpoint) []admin.Endpoint {
+	size := 0
+	for i := range list {
+		p := &list[i].Setting
+		size += 500
+		for _, values := range [][]string{p.Domains, p.Headers, p.Expose, p.Senders, list[i].Methods} {
+			for _, s := range values {
+				size += len(s) + 3
+			}
+		}
+		if i > 0 && size > maxRows {
+			return list[:i]
+		}
+	}
+	return list
 }
 
 func getEndpoint(c *call) (any, error) {

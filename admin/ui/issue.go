@@ -2,10 +2,9 @@ package ui
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/concors/concors/admin"
+	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/internal/words"
 )
 
@@ -62,22 +61,17 @@ func sorted(j admin.Judgement) issues {
 
 // fieldOf returns the field of the form that a place in a draft stands for.
 func fieldOf(place *admin.MistakePlace) (field string, index int) {
-	name := strings.TrimPrefix(place.Field, "cors.")
-	name, rest, indexed := strings.Cut(name, "[")
-	index = -1
-	if n, err := strconv.Atoi(strings.TrimSuffix(rest, "]")); indexed && err == nil {
-		index = n
-	}
+	f, ok := endpoints.ParseField(place.Field)
 	switch {
-	case place.Part == "policies" && name == "":
-		name = "name"
-	case name == "cors":
-		name = "use"
+	case place.Part == "policies" && place.Field == "":
+		f.Key = "name"
+	case f.Key == "cors":
+		f.Key = "use"
 	}
-	if !fields[name] {
+	if !ok || !fields[f.Key] {
 		return "", -1
 	}
-	return name, index
+	return f.Key, f.Element
 }
 
 // count returns how many issues are mistakes.
