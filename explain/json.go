@@ -45,13 +45,10 @@ func (a *Answer) MarshalJSON() ([]byte, error) {
 			out.Readable = &readableJSON{Status: r.Response.Status, Header: r.Response.Header, Body: r.Response.BodyReadable}
 		}
 	}
-	return marshalPlain(out)
+	return plainJSON(json.Marshal(out))
 }
 
-func marshalPlain(v any) ([]byte, error) {
-	data, err := json.Marshal(v)
-	return plain.JSON(data), err
-}
+func plainJSON(data []byte, err error) ([]byte, error) { return plain.JSON(data), err }
 
 type answerJSON struct {
 	Outcome     Outcome        `json:"outcome"`
@@ -143,9 +140,6 @@ func newFailureJSON(f *browser.Failure) *failureJSON {
 		Repair: repairJSON(f.Repair()),
 	}
 }
-
-// FailureJSON writes a failure, as ParseConsole finds it, for machines.
-func FailureJSON(f *browser.Failure) ([]byte, error) { return marshalPlain(newFailureJSON(f)) }
 
 // publicRequest is h without the values of secrets.
 func publicRequest(h http.Header) http.Header {

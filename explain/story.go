@@ -40,18 +40,24 @@ func (a *Answer) Write(w io.Writer, s Style) {
 		a.writeSteps(w, s)
 	}
 	fmt.Fprintln(w)
-	verdict := capital(clean(a.Verdict()))
+	a.writeVerdict(w, s)
 	switch a.Outcome {
 	case Allowed:
-		fmt.Fprintln(w, s.good(s.bold("✓ "+verdict)))
 		a.writeStatus(w)
-	case Held:
+	case Refused, Blocked:
+		a.writeHelp(w, s)
+	}
+}
+
+func (a *Answer) writeVerdict(w io.Writer, s Style) {
+	verdict := capital(clean(a.Verdict()))
+	switch a.Outcome {
+	case Allowed, Held:
 		fmt.Fprintln(w, s.good(s.bold("✓ "+verdict)))
-	case NotAsked, Unknown, NoEndpoint:
-		fmt.Fprintln(w, s.bad(s.bold("? "+verdict)))
 	case Refused, Blocked:
 		fmt.Fprintln(w, s.bad(s.bold("✗ "+verdict)))
-		a.writeHelp(w, s)
+	default:
+		fmt.Fprintln(w, s.bad(s.bold("? "+verdict)))
 	}
 }
 
@@ -286,12 +292,6 @@ func writeConsoles(w io.Writer, f *browser.Failure, s Style) {
 	if f.Section != "" {
 		fmt.Fprintf(w, "  %-10s %s\n", "Standard", s.dim(f.SectionURL()))
 	}
-}
-
-// WriteConsole explains what the browser by wrote to its console.
-func WriteConsole(w io.Writer, f *browser.Failure, by browser.Profile, s Style) {
-	fmt.Fprintln(w, s.bad(s.bold("✗ "+capital(clean(f.Summary()))))+s.dim(" (a message of "+by.String()+")"))
-	WriteFailure(w, f, s)
 }
 
 func capital(s string) string {

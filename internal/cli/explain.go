@@ -1,8 +1,8 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -37,15 +37,16 @@ type explainOptions struct {
 func newExplain() *cobra.Command {
 	var o explainOptions
 	cmd := &cobra.Command{
-		Use:   "explain [--from origin] [URL | METHOD /path | console text]",
+		Use:   "explain [--from origin] [[METHOD] URL | [METHOD] /path | console text]",
 		Short: "Tell what a browser does with a call, and what to change if it fails",
 		Long: `Tell step by step what a browser does with a page's call to a server, and what
 to change if it fails. There are four ways to ask:
 
-  a live server    explain --from ORIGIN URL
-  the file         explain --config concors.yaml --from ORIGIN "METHOD /path"
+  a live server    explain --from ORIGIN [METHOD] URL
+  the file         explain --config concors.yaml --from ORIGIN [METHOD] /path
   a recording      explain --har FILE, as saved by a browser's developer tools
-  a console line   explain 'Access to fetch at …', or on standard input
+  console lines    explain 'Access to fetch at …', or on standard input; with
+                   --config they are looked up in the file
 
 A live server is asked what a browser would ask it: the preflight, then the call.
 Calls that may change something (POST, PUT, …) are sent with --send only. What you
@@ -57,11 +58,10 @@ asked.`,
 		Example: `  concors explain --from https://docs.example.com https://api.example.com/prices
   concors explain --from https://docs.example.com -X PUT -H 'Authorization: x' \
       --credentials include --preflight-only https://api.example.com/account
-  concors explain --config concors.yaml --from https://docs.example.com "PUT /api/account"
+  concors explain --config concors.yaml --from https://docs.example.com PUT /api/account
   pbpaste | concors explain`,
-		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			err := runExplain(cmd, &o, strings.Join(args, ""))
+			err := runExplain(cmd, &o, strings.Join(args, " "))
 			if _, said := errors.AsType[exitCode](err); err != nil && !said {
 				err = &codedError{err, exitNotAsked}
 			}
@@ -77,7 +77,7 @@ asked.`,
 	f.StringVar(&o.kind, "kind", "fetch", "what makes the call: "+strings.Join(kindNames(), ", "))
 	f.StringVar(&o.data, "data", "", "body `text` to send")
 	f.StringArrayVar(&o.cookies, "cookie", nil, "`Set-Cookie` line that the server is taken to have sent; may be repeated")
-	f.StringVar(&o.profile, "browser", "standard", "whose behaviour: standard, chromium, firefox or webkit")
+	f.StringVar(&o.profile, "browser", "standard", "whose `behaviour`: standard, chromium (chrome, edge), firefox or webkit (safari)")
 	f.BoolVar(&o.live.PreflightOnly, "preflight-only", false, "ask the preflight only")
 	f.BoolVar(&o.live.Send, "send", false, "also send calls that may change something")
 	f.StringArrayVar(&o.live.SecretsTo, "secrets-to", nil, "`origin` that may get what you give here when redirects lead to it; may be repeated")
@@ -104,40 +104,20 @@ func runExplain(cmd *cobra.Command, o *explainOptions, target string) error {
 		return err
 	}
 	p := &explainPrinter{out: cmd.OutOrStdout(), asJSON: o.asJSON, style: explain.Style{Color: useColor(o.color, cmd.OutOrStdout())}}
-	switch {
-	case o.har != "":
-		file, err := os.Open(o.har)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		answers, err := explain.ReadHAR(cmd.Context(), file, profile)
-		if err != nil {
-			return fmt.Errorf("%s: %w", o.har, err)
-		}
-		return p.answers(answers)
-	case o.from != "":
+	if o.har != "" {
+		return p.recording(cmd.Context(), o.har, profile)
+	}
+	if asks := o.from != "" && target != "" && target != "-"; asks && len(explain.ReadConsole(target)) == 0 {
 		q, err := question(o, profile)
 		if err != nil {
 			return err
 		}
 		if o.config != "" {
-			return explainConfig(cmd.Context(), p, o, q, target, cmd.InOrStdin())
+			return p.file(cmd.Context(), o.config, cmd.InOrStdin(), q, target)
 		}
-		if !strings.Contains(target, "://") {
-			return errors.New("a live server needs a URL, such as https://api.example.com/prices (or give --config)")
-		}
-		if method, rest, found := strings.Cut(target, " "); found {
-			q.Call.Method, target = method, strings.TrimSpace(rest)
-		}
-		q.Call.URL = target
-		for _, origin := range o.live.SecretsTo {
-			if _, err := originOf("--secrets-to", origin); err != nil {
-				return err
-			}
-		}
-		return p.answer(explain.AskLive(cmd.Context(), q, o.live))
-	case o.config != "" || strings.HasPrefix(target, "http://") || strings.HasPrefix(target, "https://"):
+		return p.live(cmd.Context(), o.live, q, target)
+	}
+	if strings.HasPrefix(target, "/") || isMethodAndTarget(target) {
 		return errors.New("--from is missing: the origin of the page, such as --from https://docs.example.com")
 	}
 	if target == "" || target == "-" {
@@ -147,16 +127,77 @@ func runExplain(cmd *cobra.Command, o *explainOptions, target string) error {
 		}
 		target = string(data)
 	}
-	return p.console(target)
+	return p.console(cmd.Context(), o, profile, target, cmd.InOrStdin())
+}
+
+// isMethodAndTarget reports whether text is [METHOD ]URL or METHOD /path.
+func isMethodAndTarget(text string) bool {
+	method, address := cutMethod(text)
+	return !strings.Contains(address, " ") && (strings.Contains(address, "://") || method != "" && strings.HasPrefix(address, "/"))
+}
+
+// cutMethod takes the method from before a target.
+func cutMethod(text string) (method, target string) {
+	if method, target, found := strings.Cut(strings.TrimSpace(text), " "); found {
+		return method, strings.TrimSpace(target)
+	}
+	return "", strings.TrimSpace(text)
+}
+
+// setTarget says what q calls. The method may stand in two places, but not with
+// two meanings.
+func setTarget(q *explain.Question, method, address string) error {
+	if method != "" && q.Call.Method != "" && method != q.Call.Method {
+		return fmt.Errorf("which method is meant, %s or --method %s?", method, q.Call.Method)
+	}
+	q.Call.Method, q.Call.URL = cmp.Or(method, q.Call.Method), address
+	return nil
+}
+
+func (p *explainPrinter) recording(ctx context.Context, name string, profile browser.Profile) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	answers, err := explain.ReadHAR(ctx, file, profile)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return p.answers(answers)
+}
+
+func (p *explainPrinter) live(ctx context.Context, l explain.Live, q explain.Question, target string) error {
+	method, address := cutMethod(target)
+	if !strings.Contains(address, "://") {
+		return &hintError{fmt.Errorf("%s is not the URL of a live server, such as https://api.example.com/prices", address), "To ask the file instead: --config " + defaultFile}
+	}
+	if err := setTarget(&q, method, address); err != nil {
+		return err
+	}
+	for _, origin := range l.SecretsTo {
+		if _, err := originOf("--secrets-to", origin); err != nil {
+			return err
+		}
+	}
+	return p.answer(explain.AskLive(ctx, q, l))
+}
+
+// engines are the profiles of browsers that people name instead.
+var engines = map[string]browser.Profile{
+	"chrome": browser.Chromium, "edge": browser.Chromium, "opera": browser.Chromium, "brave": browser.Chromium, "safari": browser.WebKit,
 }
 
 func profileNamed(name string) (browser.Profile, error) {
+	if p, ok := engines[strings.ToLower(name)]; ok {
+		return p, nil
+	}
 	for _, p := range browser.Profiles() {
 		if strings.EqualFold(p.String(), name) {
 			return p, nil
 		}
 	}
-	return 0, fmt.Errorf("--browser %s is not known: use standard, chromium, firefox or webkit", name)
+	return 0, fmt.Errorf("--browser %s is not known: use standard, chromium (or chrome), firefox or webkit (or safari)", name)
 }
 
 // question makes a question, but for its URL, out of the flags.
@@ -216,23 +257,32 @@ func originOf(flag, value string) (string, error) {
 	return origin, nil
 }
 
-func explainConfig(ctx context.Context, p *explainPrinter, o *explainOptions, q explain.Question, target string, stdin io.Reader) error {
-	name, data, err := readDocument(o.config, stdin)
+// readFile reads the document that is asked. If it has mistakes, they are
+// printed.
+func (p *explainPrinter) readFile(name string, stdin io.Reader) (*explain.File, error) {
+	name, data, err := readDocument(name, stdin)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	file, report := explain.ReadFile(name, data)
 	if file == nil {
 		for _, m := range report.Errors() {
 			fmt.Fprintln(p.out, m)
 		}
-		return exitCode(exitNotAsked)
+		return nil, exitCode(exitNotAsked)
+	}
+	return file, nil
+}
+
+func (p *explainPrinter) file(ctx context.Context, name string, stdin io.Reader, q explain.Question, target string) error {
+	file, err := p.readFile(name, stdin)
+	if err != nil {
+		return err
 	}
 	method, address := file.Target(target)
-	if method != "" {
-		q.Call.Method = method
+	if err := setTarget(&q, method, address); err != nil {
+		return err
 	}
-	q.Call.URL = address
 	a, err := file.Ask(ctx, q)
 	if err != nil {
 		return err
@@ -301,23 +351,48 @@ func (p *explainPrinter) answers(answers []explain.Answer) error {
 	return nil
 }
 
-// console explains what a browser wrote to its console.
-func (p *explainPrinter) console(text string) error {
-	f, by, ok := browser.ParseConsole(text)
-	if !ok {
+// console explains what a browser wrote to its console, and looks it up in the
+// file if there is one.
+func (p *explainPrinter) console(ctx context.Context, o *explainOptions, profile browser.Profile, text string, stdin io.Reader) error {
+	messages := explain.ReadConsole(text)
+	if len(messages) == 0 {
 		fmt.Fprintln(p.out, "No browser's message about cross-origin requests is known here. Paste the whole line from the console, from \"Access to\" (Chromium) or \"Cross-Origin Request Blocked\" (Firefox) on.")
 		return exitCode(exitNotAsked)
 	}
-	if p.asJSON {
-		data, err := explain.FailureJSON(f)
-		if err == nil {
-			err = printJSON(p.out, json.RawMessage(data))
-		}
+	if o.config != "" {
+		file, err := p.readFile(o.config, stdin)
 		if err != nil {
+			return err
+		}
+		origin := ""
+		if o.from != "" {
+			q, err := question(o, profile)
+			if err != nil {
+				return err
+			}
+			origin = q.Page.Origin
+		}
+		for i := range messages {
+			if err := messages[i].LookUp(ctx, file, origin); err != nil {
+				return err
+			}
+		}
+	}
+	if p.asJSON {
+		list := make([]*explain.Message, len(messages))
+		for i := range messages {
+			list[i] = &messages[i]
+		}
+		if err := printJSON(p.out, list); err != nil {
 			return err
 		}
 		return exitCode(exitBlocked)
 	}
-	explain.WriteConsole(p.out, f, by, p.style)
+	for i := range messages {
+		if i > 0 {
+			fmt.Fprintln(p.out)
+		}
+		messages[i].Write(p.out, p.style)
+	}
 	return exitCode(exitBlocked)
 }
