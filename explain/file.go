@@ -199,30 +199,19 @@ func (m *matter) refused(d *Decision) {
 	}
 }
 
-// because is the reason that Concors has.
+// because is the reason that Concors has, where the setting says more about it.
 func (m *matter) because(reason cors.Reason) string {
-	origin := m.a.Question.Page.Origin
-	switch reason {
-	case cors.OriginNotAllowed:
-		switch {
-		case m.policy.Allow == endpoints.AllowSelected:
-			return origin + " is not listed"
-		case m.finding.PolicyLine == 0:
-			return "it has no setting, so cross-origin requests are disallowed"
-		}
-		return "cross-origin requests are disallowed"
-	case cors.OriginIsNull:
-		return "the page has an opaque origin (null), which cannot be listed"
-	case cors.HeaderNotAllowed:
+	switch {
+	case reason == cors.HeaderNotAllowed:
 		return "the request header " + m.header + " is not listed"
-	case cors.EmbedNotAllowed:
-		return "other websites may not load it without CORS (embed)"
-	case cors.OriginMissing:
-		return "another website sends it without saying which one"
-	case cors.HostNotServed:
-		return "the host is not listed"
+	case reason != cors.OriginNotAllowed:
+		return because(reason, m.a.Question.Page.Origin)
+	case m.policy.Allow == endpoints.AllowSelected:
+		return m.a.Question.Page.Origin + " is not listed"
+	case m.finding.PolicyLine == 0:
+		return "it has no setting, so cross-origin requests are disallowed"
 	}
-	return string(reason)
+	return "cross-origin requests are disallowed"
 }
 
 // refusedHeader names the request header that a preflight is refused for: in debug mode

@@ -32,7 +32,7 @@ func (a *Answer) MarshalJSON() ([]byte, error) {
 			if a.Outcome == Refused { // the browser can only guess why
 				out.Failure.Why = capital(a.Verdict()) + "."
 			}
-			if a.File != nil { // its changes are the repair
+			if a.Outcome == Refused || a.File != nil { // the file's changes are the repair
 				out.Failure.Repair = repairJSON{}
 			}
 		}

@@ -1,12 +1,18 @@
 package explain
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/concors/concors/cors"
 )
 
 // Bounds on what a live server may do to us.
@@ -38,7 +44,8 @@ type Live struct {
 func AskLive(ctx context.Context, q Question, l Live) Answer {
 	server := l.answerer()
 	a := Ask(ctx, q, server)
-	a.Withheld = server.withheld
+	a.Withheld, a.Decisions = server.withheld, server.decisions
+	a.heedConcors()
 	return a
 }
 
@@ -73,6 +80,8 @@ type live struct {
 	named    []string // origins that get secrets; the first request's is one
 	asked    int      // how many requests were sent
 	withheld []Withheld
+
+	decisions []Decision // of Concors, if it is what answers
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -95,6 +104,7 @@ func (l *live) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "Mozilla/5.0 (compatible; concors explain)")
 	}
+	l.decisions = append(l.decisions, Decision{})
 	res, err := l.transport.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		cancel()
@@ -107,6 +117,7 @@ func (l *live) RoundTrip(req *http.Request) (*http.Response, error) {
 		return res, nil
 	}
 	res.Body = &boundedBody{io.LimitReader(res.Body, maxBody), res.Body, cancel}
+	l.decisions[len(l.decisions)-1] = refusalOf(res)
 	return res, nil
 }
 
@@ -120,4 +131,30 @@ type boundedBody struct {
 func (b *boundedBody) Close() error {
 	defer b.cancel()
 	return b.body.Close()
+}
+
+// maxRefusal is more than a refusal of Concors has.
+const maxRefusal = 8 << 10
+
+// refusalOf reads the refusal that Concors in front of the server has answered
+// with, if this is one. The body stays to be read.
+func refusalOf(res *http.Response) Decision {
+	kind, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";")
+	if kind != "application/problem+json" {
+		return Decision{}
+	}
+	start, _ := io.ReadAll(io.LimitReader(res.Body, maxRefusal))
+	body := res.Body
+	res.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(start), body), body}
+	var problem struct {
+		Type   string
+		Reason cors.Reason
+	}
+	if json.Unmarshal(start, &problem) != nil || !strings.HasPrefix(problem.Type, cors.RefusalType) || !slices.Contains(cors.Reasons(), problem.Reason) {
+		return Decision{}
+	}
+	return Decision{Made: true, Verdict: cors.Refuse, Reason: problem.Reason}
 }

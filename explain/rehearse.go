@@ -63,10 +63,16 @@ func Rehearse(ctx context.Context, q Question, table *endpoints.Table) (Answer, 
 	asked := &listening{next: browser.Handler(g), heard: &heard}
 	a := Ask(ctx, q, asked)
 	a.Decisions = asked.decisions
-	if last := a.lastDecision(); last != nil && last.refuses() {
-		a.Outcome = Refused // whether or not browsers are content to show the refusal
-	}
+	a.heedConcors()
 	return a, nil
+}
+
+// heedConcors makes a refusal of Concors the outcome, whether or not browsers are
+// content to show it.
+func (a *Answer) heedConcors() {
+	if last := a.lastDecision(); last != nil && last.refuses() {
+		a.Outcome = Refused
+	}
 }
 
 func decisionOf(e gateway.Event) Decision {

@@ -65,9 +65,14 @@ func (a *Answer) writeVerdict(w io.Writer, s Style) {
 // asked, its lines are what to change.
 func (a *Answer) writeHelp(w io.Writer, s Style) {
 	failure := a.Result.Blocked
+	if a.File == nil && a.Outcome == Blocked {
+		WriteFailure(w, failure, s)
+		return
+	}
 	if a.File == nil {
+		fmt.Fprintln(w, "\n"+s.bold("What to change")+"\n  Concors answers here, so its file decides. With --config FILE this command names the line.")
 		if failure != nil {
-			WriteFailure(w, failure, s)
+			writeConsoles(w, failure, s)
 		}
 		return
 	}
@@ -227,16 +232,22 @@ func wire(e *browser.Exchange) string {
 	return line
 }
 
-// writeStatus says so if what the page may read is an error.
+// writeStatus says so if the answer is an error.
 func (a *Answer) writeStatus(w io.Writer) {
-	if r := a.Result.Response; r != nil && r.Status >= 400 {
-		fmt.Fprintf(w, "The status is %d: that is the server's own answer, not a matter of CORS.\n", r.Status)
-		for _, n := range a.Result.Notes {
-			switch n.Code {
-			case browser.NoteCookiesNotIncluded, browser.NoteCookieSameSite, browser.NoteCookieSecure, browser.NoteCookieThirdParty:
-				fmt.Fprintln(w, "Perhaps it misses the cookie that did not come along, see ! above.")
-				return
-			}
+	actual := a.Result.Actual()
+	switch {
+	case actual == nil || actual.Status < 400:
+		return
+	case a.Result.Response.Status == 0:
+		fmt.Fprintf(w, "The status is %d: the server answers with an error, which the page does not see.\n", actual.Status)
+	default:
+		fmt.Fprintf(w, "The status is %d: that is the server's own answer, not a matter of CORS.\n", actual.Status)
+	}
+	for _, n := range a.Result.Notes {
+		switch n.Code {
+		case browser.NoteCookiesNotIncluded, browser.NoteCookieSameSite, browser.NoteCookieSecure, browser.NoteCookieThirdParty:
+			fmt.Fprintln(w, "Perhaps it misses the cookie that did not come along, see ! above.")
+			return
 		}
 	}
 }

@@ -3,6 +3,8 @@ package explain
 import (
 	"net/http"
 	"strings"
+
+	"github.com/concors/concors/cors"
 )
 
 // Verdict says in one line how the call ends.
@@ -22,7 +24,7 @@ func (a *Answer) Verdict() string {
 		}
 		return verdict
 	case Refused:
-		return "refused by Concors before it ran"
+		return "refused by Concors: " + because(a.lastDecision().Reason, a.Question.Page.Origin)
 	case Held:
 		return "nothing stands in the way so far; the call itself was not sent: " + a.Held
 	case NotAsked:
@@ -31,6 +33,27 @@ func (a *Answer) Verdict() string {
 		return "unknown: " + sentence(a.Err)
 	}
 	return a.Result.Verdict()
+}
+
+// because is the reason of a refusal, behind "refused by …:".
+func because(reason cors.Reason, origin string) string {
+	switch reason {
+	case cors.OriginNotAllowed:
+		return origin + " is not allowed here"
+	case cors.OriginIsNull:
+		return "the page has an opaque origin (null), which cannot be listed"
+	case cors.OriginMissing:
+		return "another website sends it without saying which one"
+	case cors.HeaderNotAllowed:
+		return "a request header of the page is not allowed here"
+	case cors.MethodNotAllowed:
+		return "no endpoint here takes the method"
+	case cors.EmbedNotAllowed:
+		return "other websites may not load it without CORS (embed)"
+	case cors.HostNotServed:
+		return "the host is none of those that are declared"
+	}
+	return string(reason)
 }
 
 // but puts a reservation behind the first words of a verdict: "allowed, but …:
