@@ -100,7 +100,7 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 			case path != nil:
 				d.preflightAt(path, asked, r)
 			case !e.policy.site.Serves(r):
-				d = e.policy.site.misdirected()
+				d = e.policy.site.Misdirected()
 			default: // an unknown path: no policy applies
 				mux.ServeHTTP(w, r)
 				return

@@ -100,7 +100,7 @@ func (m *Mux) carryOut(d *Decision, w http.ResponseWriter, r *http.Request, next
 // redirect or a 405, is judged by where it leads and by what the path has.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if m.site != nil && !m.site.Serves(r) {
-		d := m.site.misdirected()
+		d := m.site.Misdirected()
 		m.carryOut(&d, w, r, nil)
 		return
 	}

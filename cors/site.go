@@ -122,8 +122,9 @@ func (s *Site) addHost(host string) []*Error {
 // SetDebug switches debug mode, see [Options].
 func (s *Site) SetDebug(on bool) { s.debug.Store(on) }
 
-// misdirected is the decision on a request for a host that s does not serve.
-func (s *Site) misdirected() Decision {
+// Misdirected is the decision on a request for a host that s does not serve, see
+// [Site.Serves]: for who has no path to ask.
+func (s *Site) Misdirected() Decision {
 	return Decision{c: s.unknown, Reason: HostNotServed}
 }
 

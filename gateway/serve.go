@@ -27,6 +27,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.WriteHeader(http.StatusNoContent) // about the server, not about an endpoint
 	case !wellFormed(r):
 		x.fail(problemMalformed)
+	case !x.live.table.Site().Serves(r):
+		x.decide(x.live.table.Site().Misdirected())
+		x.decision.Respond(x, r)
 	default:
 		if method, ok := cors.Preflight(r); ok {
 			x.preflight(method)

@@ -303,3 +303,24 @@ func TestWithoutDocument(t *testing.T) {
 	a.gateway.live.Store(nil)
 	a.do("GET", "/prices", "").wantProblem(t, 503, "no-document")
 }
+
+// A request for a host that the document does not list is told so whatever its
+// path, its method or the endpoint's setting, and reaches nothing.
+func TestOtherHostsAreMisdirected(t *testing.T) {
+	a := newAPI(t, "hosts: [api.example.com]"+document, echo)
+	for _, path := range []string{"/account", "/prices", "/watched", "/nowhere", "/files/a%2fb", "/tree"} {
+		for _, header := range [][]string{nil, {foreign}, {allowed, asks("GET")}, {foreign, asks("BREW")}} {
+			method := "GET"
+			if len(header) > 1 {
+				method = "OPTIONS"
+			}
+			r := a.do(method, path, "", append(header, "Host: rebound.example")...)
+			r.wantProblem(t, 421, "host-not-served")
+			r.noCORS(t)
+		}
+		a.do("BREW", path, "", "Host: rebound.example").wantProblem(t, 421, "host-not-served")
+	}
+	a.untouched()
+	a.wantMetric(`concors_decisions_total{decision="refuse",endpoint="",reason="host-not-served"} 30`)
+	a.do("GET", "/prices", "", "Host: API.example.com:8443").wantStatus(t, 200)
+}
