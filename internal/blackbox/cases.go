@@ -62,7 +62,7 @@ func originCases(w *World, s *Setting, host string) []lines {
 		cases = append(cases, lines{o}, lines{strings.Replace(o, "https:", "http:", 1)}, lines{o + ":8444"})
 	}
 	for i, p := range s.Domains {
-		if i < 3 || i == len(s.Domains)-1 {
+		if i < 4 || i == len(s.Domains)-1 {
 			cases = append(cases, lookalikes(p)...)
 		}
 	}
@@ -99,10 +99,20 @@ func instances(pattern string) []string {
 	if base, ok := strings.CutSuffix(pattern, ":*"); ok {
 		out = nil
 		for _, port := range []string{"", ":3000", ":1", ":65535"} {
-			out = append(out, base+port)
+			out = append(out, strings.Replace(base, "*", "7", 1)+port)
+		}
+	} else if inLabel(pattern) {
+		out = nil
+		for _, l := range []string{"7", "a-b", "0_0", "a--b"} {
+			out = append(out, strings.Replace(pattern, "*", l, 1))
 		}
 	}
 	return out
+}
+
+// inLabel: the pattern has a `*` inside its first label.
+func inLabel(pattern string) bool {
+	return strings.Contains(strings.TrimSuffix(pattern, ":*"), "*") && !strings.Contains(pattern, "://*.")
 }
 
 // lookalikes are the pattern's instances and what only looks like them.
@@ -129,6 +139,13 @@ func lookalikes(pattern string) []lines {
 	)
 	if s, rest, ok := strings.Cut(pattern, "://*."); ok {
 		put(s+"://"+rest, s+"://."+rest, s+"://x"+rest, s+"://-"+rest, s+"://evil.example/."+rest, s+"://"+strings.TrimSuffix(rest, ":8443"))
+	}
+	if inLabel(pattern) {
+		for _, l := range []string{"", ".", "a.b", "a.", ".a", "*", "a*", "A", "a/", "evil.example/", "a@", "a:1", "é", "%61", "a b"} {
+			put(strings.Replace(strings.TrimSuffix(pattern, ":*"), "*", l, 1))
+		}
+		before, after, _ := strings.Cut(pattern, "*")
+		put(before+strings.TrimLeft(after, "-z"), strings.Replace(pattern, "*", "a", 1)+".evil.example", scheme+"://a."+strings.TrimPrefix(o, scheme+"://"))
 	}
 	return cases
 }
@@ -290,6 +307,11 @@ func requestHeaderCases(s *Setting) []lines {
 		{strings.Join(names, ";")},
 		{"*"},
 		{"cookie"},
+		{"x-http-method-override"},
+		{"x-http-method"},
+		{"x-method-override"},
+		{"x-anything,X-HTTP-Method-Override"},
+		{"x-method-overrides"},
 		{"x@y"},
 		{strings.Repeat(",", 3000) + names[0]},
 		{pad(3000)},

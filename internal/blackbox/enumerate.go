@@ -42,13 +42,15 @@ func Questions(worlds []*World, n int, seed uint64) []*Question {
 		essential bool // the combinations that every run has
 		share     int  // in a hundred, of n
 	}{
-		{"plain", false, true, 30},
-		{"plain-declared", false, false, 18},
-		{"plain-proxied", false, false, 10},
+		{"plain", false, true, 28},
+		{"plain-declared", false, false, 17},
+		{"plain-proxied", false, false, 9},
+		{"plain-named", false, false, 4},
 		{"tls", false, false, 5},
 		{"tls-declared", false, false, 5},
-		{"tls", true, true, 26},
-		{"tls-declared", true, false, 6},
+		{"tls", true, true, 24},
+		{"tls-declared", true, false, 5},
+		{"tls-named", true, false, 3},
 	} {
 		i := slices.IndexFunc(worlds, func(w *World) bool { return w.Name == part.world })
 		g := &generator{rng: rng, world: worlds[i], http2: part.http2, nextID: &id}

@@ -135,8 +135,8 @@ func TestHeaderOverTheLimit(t *testing.T) {
 	})
 }
 
-// "Unless the endpoint opts in": then tricky paths are judged like others, and
-// reach the upstream as they were written.
+// "An endpoint may opt in": then tricky paths are judged like others, and reach
+// the upstream as they were written; "but never to dot segments".
 func TestEndpointThatTakesEncodedPaths(t *testing.T) {
 	s := friendly()
 	w := &World{Name: "encoded", Settings: []*Setting{s}, Endpoints: []*Endpoint{
@@ -146,7 +146,8 @@ func TestEndpointThatTakesEncodedPaths(t *testing.T) {
 	u := newUpstream(t)
 	_, target := serve(t, w.Document(u.URL), false)
 	id := 0
-	for _, path := range []string{"/files/a%2fb", "/files/a%2Fb", "/files/a%5cb", "/strict/a%2fb", "/strict/a%5Cb", "/files/plain", "/strict/plain", "/other/a%2fb"} {
+	for _, path := range []string{"/files/a%2fb", "/files/a%2Fb", "/files/a%5cb", "/strict/a%2fb", "/strict/a%5Cb", "/files/plain", "/strict/plain", "/other/a%2fb",
+		"/files/a%00b", "/files/..", "/files/%2e%2e", "/files/..%2fa", "/files/a%2f..", "/files/a%2f%2e%2E", "/files/a%5c..%5cb", "/files/.%2fa", "/files/a%2f...", "/strict/a%2f..", "/files/..a%2fb"} {
 		for _, origin := range []string{friend, "https://evil.example", "https://api.test"} {
 			id++
 			q := &Question{ID: id, World: w, Peer: "127.0.0.1", Method: "GET", Target: path, Host: "api.test", Answer: "own cors"}

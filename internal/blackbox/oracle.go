@@ -42,6 +42,10 @@ import (
 //	commas     an Access-Control-Request-Headers of thousands of commas, below
 //	           4 KiB. First reading: allowed. And a name that is no token,
 //	           under `*`. First reading: refused.
+//	override   a method override that `*` does not cover, in a request from an
+//	           allowed Origin (its preflight was refused, or the browser had
+//	           an answer with `*` at hand). First reading: it is no preflight,
+//	           so it runs.
 //	emptystar  `https://pr-*.preview.example.com` and a label that has nothing
 //	           where the `*` stands. First reading: not covered.
 //	hostport   an entry of `hosts` without a port, and a Host that has one.
@@ -65,7 +69,7 @@ import (
 type reading map[string]bool
 
 var points = []string{"limits", "custom", "port", "anyport", "case", "label", "declared", "known", "anysender", "absent", "observed", "commas", "slashes",
-	"emptystar", "hostport", "forwarded", "order"}
+	"override", "emptystar", "hostport", "forwarded", "order"}
 
 // Expect is what the design wants of the question, by the first reading of
 // every point.
@@ -137,6 +141,7 @@ const (
 	rowNoEndpoint = "no endpoint for the method"
 
 	rowMisdirected = "another Host"
+	rowOverride    = "method override that * does not cover"
 )
 
 // judge is the table, from the row "ours" downwards.
@@ -155,6 +160,9 @@ func (r reading) judge(q *Question, s *Setting) (row string, v verdict) {
 	}
 	if safe && navigates(q) {
 		return rowNavigation, runs
+	}
+	if r["override"] && r.uncovered(q, s, origins) {
+		return rowOverride, refused
 	}
 	if q.Method == "POST" && s.Allow != "all" && r.sender(s, origins) {
 		return rowSender, runs
@@ -336,6 +344,8 @@ func (r reading) answer(q *Question, ep *Endpoint, row string, v verdict) Want {
 		switch row {
 		case rowEmbed:
 			reason = "embed-not-allowed"
+		case rowOverride:
+			reason = "header-not-allowed"
 		case rowLimit, rowUnsafe:
 			reason = ""
 		}

@@ -209,6 +209,17 @@ func headerAllowed(s *Setting, name string) bool {
 
 var mustBeListed = []string{"Authorization", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"}
 
+// uncovered: the request, from an allowed Origin, has a method override that is
+// not listed beside `*`.
+func (r reading) uncovered(q *Question, s *Setting, origins []string) bool {
+	if len(origins) == 0 || !slices.Contains(s.Headers, "*") || s.Allow == "selected" && !r.allowed(s, origins) {
+		return false
+	}
+	return slices.ContainsFunc(q.Header, func(f Field) bool {
+		return contains(mustBeListed[1:], f.Name) && !headerAllowed(s, f.Name)
+	})
+}
+
 // encodesSeparators: "an encoded slash, backslash, NUL".
 func encodesSeparators(path string) bool {
 	lower := strings.ToLower(path)
@@ -232,9 +243,7 @@ func (r reading) hostListed(q *Question) bool {
 			host = v
 		}
 	}
-	if r["case"] {
-		host = strings.ToLower(host)
-	}
+	host = strings.ToLower(host) // names are
 	return slices.ContainsFunc(q.World.OnlyHosts, func(h string) bool {
 		return h == host || h == hostname(host) && !r["hostport"]
 	})

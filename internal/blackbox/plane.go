@@ -68,6 +68,8 @@ func Library(bin string) []*Plane {
 		switch {
 		case strings.HasPrefix(q.path(), "/mixed/"):
 			return "several policies at a path"
+		case len(here) == 0:
+			return "paths that the router leads to no middleware"
 		case !isPreflight(q) && serving(here, q.Method) == nil:
 			return "judged before the router says that there is no endpoint"
 		}

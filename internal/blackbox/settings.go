@@ -41,6 +41,10 @@ func Settings() []*Setting {
 		{Name: "punycode", Allow: "selected", Domains: []string{"https://xn--bcher-kva.example", "https://*.xn--bcher-kva.example"}, Credentials: true},
 		{Name: "selected-star", Allow: "selected", Domains: []string{docs}, Headers: []string{"*"}, Expose: []string{"*"}},
 		{Name: "selected-star-authorization", Allow: "selected", Domains: []string{docs}, Headers: []string{"*", "Authorization"}, Cache: "0s", MaxAge: "0"},
+		{Name: "all-star-override", Allow: "all", Headers: []string{"*", "X-HTTP-Method-Override"}},
+		{Name: "star-credentials", Allow: "selected", Domains: []string{docs}, Credentials: true, Headers: []string{"*"}},
+		{Name: "star-credentials-authorization", Allow: "selected", Domains: []string{docs}, Credentials: true,
+			Headers: []string{"*", "Authorization", "X-Method-Override"}, Cache: "10m", MaxAge: "600"},
 		{Name: "embed-any", Allow: "selected", Domains: []string{docs}, Embed: "any", Headers: []string{"Authorization"}},
 		{Name: "embed-any-credentials", Allow: "selected", Domains: []string{docs}, Embed: "any", Credentials: true, Headers: []string{"Authorization"}},
 		{Name: "senders", Allow: "selected", Domains: []string{docs}, Credentials: true, Senders: []string{"https://idp.example.net"}},
@@ -108,6 +112,10 @@ func Worlds() []*World {
 	undeclared := World{Hosts: []string{"api.test", "api.test", "api.test:8080", "api.test:443", "api.test:80", "localhost"}}
 	proxied := undeclared
 	proxied.TrustedProxies = []string{"127.0.0.1/32"}
+	named := undeclared
+	named.OnlyHosts = []string{"api.test", "www.api.test:8443"}
+	named.TrustedProxies = proxied.TrustedProxies
+	named.Hosts = append(named.Hosts, "API.test", "www.api.test:8443", "www.api.test", "rebound.test", "127.0.0.1", "api.test.evil.example", "evilapi.test", "api.test.")
 
 	var out []*World
 	for _, c := range []struct {
@@ -120,6 +128,8 @@ func Worlds() []*World {
 		{"plain-proxied", false, proxied},
 		{"tls", true, undeclared},
 		{"tls-declared", true, declared},
+		{"plain-named", false, named},
+		{"tls-named", true, named},
 	} {
 		w := c.of
 		w.Name, w.TLS = c.name, c.tls

@@ -164,7 +164,7 @@ func standIns(t *testing.T, s *standIn, worlds []*World) map[string]Target {
 
 var standInQuestions = sync.OnceValues(func() ([]*World, []*Question) {
 	worlds := Worlds()
-	return worlds, Questions(worlds, 0, 7)
+	return worlds, Questions(worlds, 20000, 7)
 })
 
 func runStandIn(t *testing.T, s *standIn, n int) *Tally {
@@ -277,6 +277,16 @@ func TestDriverSeesPlantedFaults(t *testing.T) {
 		"a preflight forgets a header": {what: "Access-Control-Allow-Headers", fault: back(func(_ *Want, h http.Header) {
 			h.Del("Access-Control-Allow-Headers")
 		})},
+		"star with credentials is sent as it is": {what: "Access-Control-Allow-Headers (any header)", fault: back(func(w *Want, h http.Header) {
+			if w.AllowCredentials && contains(w.AllowHeaders, "*") {
+				h.Set("Access-Control-Allow-Headers", "*")
+			}
+		})},
+		"another Host is served": {what: "status", misroute: func(w *Want) {
+			if w.Row == rowMisdirected {
+				w.Reached = true
+			}
+		}},
 		"405 without Allow": {what: "Allow", fault: back(func(_ *Want, h http.Header) { h.Del("Allow") })},
 		"a tricky path is proxied": {what: "status", misroute: func(w *Want) {
 			if w.NoPolicy {

@@ -63,6 +63,7 @@ func cells() []string {
 		{"any", []string{"none, not enforced", "all, not enforced", "selected, not enforced"}, true},
 		{"tricky path", []string{"-"}, true},
 		{"unknown path", []string{"-"}, true},
+		{rowMisdirected, []string{"-"}, true},
 	} {
 		for _, column := range row.columns {
 			for _, proto := range []string{"HTTP/1.1", "HTTP/2"} {
