@@ -9,7 +9,8 @@
 //
 // # What happens to a request
 //
-//  1. A malformed target or Host gets 400; so does CONNECT.
+//  1. A malformed target or Host gets 400; so does CONNECT. A Host that the
+//     document does not list, if it lists any, gets 421, whatever the path.
 //  2. The table finds the endpoint: of a preflight, that of the method it
 //     announces. An unknown path gets 404, and no policy applies. A path that
 //     lacks the method gets 405, a preflight for it 403.
@@ -43,6 +44,7 @@
 //	concors_endpoints                                           how many endpoints it has
 //
 // The label endpoint is a pattern of the document in force, empty for a
-// preflight that announces a method which no endpoint takes. No label ever
+// preflight that announces a method which no endpoint takes and for a host that
+// is not served. No label ever
 // holds what a client sent.
 package gateway

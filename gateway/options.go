@@ -62,6 +62,6 @@ type Options struct {
 // kept or changed.
 type Event struct {
 	Request  *http.Request
-	Endpoint *endpoints.Endpoint // nil for a preflight that announces a method that no endpoint at the path takes
+	Endpoint *endpoints.Endpoint // nil for a preflight that announces a method that no endpoint at the path takes, and for a host that is not served
 	Decision *cors.Decision
 }

@@ -23,13 +23,13 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case x.live == nil:
 		x.fail(problemNoDocument)
-	case r.Method == http.MethodOptions && r.URL.Path == "*":
-		x.WriteHeader(http.StatusNoContent) // about the server, not about an endpoint
 	case !wellFormed(r):
 		x.fail(problemMalformed)
 	case !x.live.table.Site().Serves(r):
 		x.decide(x.live.table.Site().Misdirected())
-		x.decision.Respond(x, r)
+		x.carryOut()
+	case r.URL.Path == "*":
+		x.WriteHeader(http.StatusNoContent) // about the server, not about an endpoint
 	default:
 		if method, ok := cors.Preflight(r); ok {
 			x.preflight(method)
@@ -164,12 +164,13 @@ func (x *exchange) forward(r *http.Request) {
 }
 
 // wellFormed reports whether the request line and Host are such that everybody
-// reads them the same way. The target is a path, or an absolute http or https
-// URL, whose host then counts (RFC 9112, section 3.2.2); net/http has put it
-// into r.Host.
+// reads them the same way. The target is a path, the asterisk of OPTIONS, or an
+// absolute http or https URL, whose host then counts (RFC 9112, section 3.2.2);
+// net/http has put it into r.Host.
 func wellFormed(r *http.Request) bool {
 	u := r.URL
-	if r.Method == http.MethodConnect || u.Opaque != "" || !strings.HasPrefix(u.Path, "/") {
+	asterisk := r.Method == http.MethodOptions && u.Path == "*"
+	if r.Method == http.MethodConnect || u.Opaque != "" || !strings.HasPrefix(u.Path, "/") && !asterisk {
 		return false
 	}
 	if u.Host != "" && (u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Host != r.Host) {
