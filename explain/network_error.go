@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -36,6 +37,12 @@ func networkError(req *http.Request, timeout time.Duration, err error) error {
 		return fmt.Errorf("%s broke off the connection: %w", host, err)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%s closed the connection without an answer: %w", host, err)
+	}
+	// net/http has no types for these. The second is of servers that speak first.
+	if text := err.Error(); strings.Contains(text, "malformed HTTP") {
+		return fmt.Errorf("%s does not speak HTTP: %w", host, err)
+	} else if strings.Contains(text, "readLoopPeekFailLocked") {
+		return fmt.Errorf("%s does not speak HTTP: it answered before it was asked", host)
 	}
 	return err
 }

@@ -53,7 +53,7 @@ func TestTheTrueNetworkErrorIsTold(t *testing.T) {
 		{"no name server", "https://api.example.com", Live{Transport: lookup(net.DNSError{Err: "server misbehaving", IsTemporary: true})}, "could not be looked up: dial tcp: lookup api.example.com: server misbehaving"},
 		{"connection closed", rawServer(t, closes), Live{}, "closed the connection without an answer"},
 		{"connection reset", rawServer(t, resets), Live{}, "broke off the connection: read tcp"},
-		{"another protocol", rawServer(t, func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-OpenSSH_9.2\r\n\r\n") }), Live{}, "malformed HTTP response"},
+		{"another protocol", rawServer(t, func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-OpenSSH_9.2\r\n\r\n") }), Live{}, "does not speak HTTP: "},
 		{"silence", rawServer(t, hangs), Live{Timeout: 50 * time.Millisecond}, "gave no answer within 50ms"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -60,5 +60,5 @@ func ExampleParseConsole() {
 	fmt.Println(failure.Repair().Setting)
 	// Output:
 	// chromium header-not-allowed
-	// headers: [x-api-key]
+	// x-api-key among the headers
 }

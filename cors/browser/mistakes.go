@@ -148,7 +148,7 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Origin: {origin}", "Vary: Origin"},
 			Server:  "Send the header on every answer to this origin, errors and preflights included.",
-			Setting: "allow: selected, domains: [{origin}]",
+			Setting: "allow: selected, with {origin} among the domains",
 		},
 	},
 	{
@@ -160,7 +160,7 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Origin: {origin}", "Vary: Origin"},
 			Server:  "Two layers set the header (an application and the proxy in front of it?): let only one of them do it.",
-			Setting: "Concors in front removes the application's own headers; allow: selected, domains: [{origin}]",
+			Setting: "Concors in front removes the application's own headers; allow: selected, with {origin} among the domains",
 		},
 	},
 	{
@@ -172,7 +172,7 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Origin: {origin}", "Vary: Origin"},
 			Server:  "Send the page's origin as it stands in the request's Origin header.",
-			Setting: "allow: selected, domains: [{origin}]",
+			Setting: "allow: selected, with {origin} among the domains",
 		},
 	},
 	{
@@ -184,7 +184,7 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Origin: {origin}", "Vary: Origin"},
 			Server:  "Send the origin of the request if it is one that you allow.",
-			Setting: "allow: selected, domains: [{origin}]",
+			Setting: "allow: selected, with {origin} among the domains",
 		},
 	},
 	{
@@ -196,7 +196,7 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Origin: {origin}", "Access-Control-Allow-Credentials: true", "Vary: Origin"},
 			Server:  "Spell the origin out, for origins that you trust with the visitor's data.",
-			Setting: "allow: selected, domains: [{origin}], credentials: true",
+			Setting: "allow: selected, with {origin} among the domains and credentials: true",
 			Page:    `Or leave out credentials: "include" (withCredentials) if the call needs no cookies.`,
 		},
 	},
@@ -209,7 +209,7 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Credentials: true"},
 			Server:  "Send the header on the preflight's answer and on the answer itself.",
-			Setting: "allow: selected, domains: [{origin}], credentials: true",
+			Setting: "allow: selected, with {origin} among the domains and credentials: true",
 			Page:    `Or leave out credentials: "include" (withCredentials) if the call needs no cookies.`,
 		},
 	},
@@ -256,7 +256,7 @@ var mistakes = [...]mistake{
 		webkit:   console{"", "Header Access-Control-Allow-Headers has an invalid value: {got}"},
 		repair: Repair{
 			Server:  "Separate names by commas, without quotes, values or spaces inside a name.",
-			Setting: "headers: [Content-Type, Authorization]",
+			Setting: "Concors writes the header itself, from the names in headers.",
 		},
 	},
 	{
@@ -280,7 +280,7 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Headers: {want}"},
 			Server:  "Add the name to those that the preflight's answer lists.",
-			Setting: "headers: [{want}]",
+			Setting: "{want} among the headers",
 			Page:    "Or do not set the header.",
 		},
 	},
@@ -350,7 +350,7 @@ var mistakes = [...]mistake{
 		webkit:   console{"", "WebSocket connection to '{any}' failed: Unexpected response code: {got}"},
 		repair: Repair{
 			Server:  "WebSockets know no CORS: the server checks the Origin header by itself. Allow {origin} there.",
-			Setting: "allow: selected, domains: [{origin}]",
+			Setting: "allow: selected, with {origin} among the domains",
 		},
 	},
 	{
