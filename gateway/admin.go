@@ -25,9 +25,8 @@ var (
 // other origin's page may ask anything.
 func (s *Server) adminHandler(o *ServerOptions) (http.Handler, error) {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.Handle("GET /metrics", s.metricsHandler(o))
+	s.health(mux)
+	mux.Handle("GET /metrics", s.metricsHandler(o, isLoopback(s.adminListen.Addr()) && o.AdminOrigin == ""))
 	if o.AdminHandler != nil {
 		mux.Handle("/", o.AdminHandler)
 	}
@@ -46,11 +45,12 @@ func (s *Server) adminHandler(o *ServerOptions) (http.Handler, error) {
 }
 
 // metricsHandler shows the metrics. They name endpoints and tell how busy they
-// are, which is nobody's business on other machines.
-func (s *Server) metricsHandler(o *ServerOptions) http.Handler {
+// are, which is nobody's business on other machines. Private says that those
+// cannot reach them.
+func (s *Server) metricsHandler(o *ServerOptions, private bool) http.Handler {
 	h := s.gateway.metrics.handler()
 	switch {
-	case o.MetricsOpen, s.adminOnLoopback() && o.AdminOrigin == "":
+	case o.MetricsOpen, private:
 		return h
 	case o.AdminGuard != nil:
 		return o.AdminGuard(h)
@@ -58,18 +58,11 @@ func (s *Server) metricsHandler(o *ServerOptions) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { problemMetrics.write(w) })
 }
 
-// adminOnLoopback reports whether the admin listener can be reached from this
-// machine alone.
-func (s *Server) adminOnLoopback() bool {
-	addr, ok := s.adminListen.Addr().(*net.TCPAddr)
-	return ok && addr.IP.IsLoopback()
-}
-
 // adminTLS returns nil for plain HTTP, which is for loopback only, unless the
 // options say otherwise.
 func (s *Server) adminTLS(o *ServerOptions) (*tls.Config, error) {
 	if o.AdminCertFile == "" && o.AdminKeyFile == "" {
-		if o.AdminHandler != nil && !o.DangerouslyAllowPlainAdmin && !s.adminOnLoopback() {
+		if o.AdminHandler != nil && !o.DangerouslyAllowPlainAdmin && !isLoopback(s.adminListen.Addr()) {
 			return nil, &PlainAdminError{Addr: s.adminListen.Addr().String()}
 		}
 		return nil, nil

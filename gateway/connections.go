@@ -34,7 +34,7 @@ func (s *share) take() bool {
 func (s *share) give() { <-s.slots }
 
 // shares are the shares of a process with a number of descriptors.
-type shares struct{ traffic, admin, upstreams int }
+type shares struct{ traffic, admin, metrics, upstreams int }
 
 const (
 	manyDescriptors = 1 << 20 // more are not counted with
@@ -43,13 +43,13 @@ const (
 )
 
 // sharesOf sets a quarter of the descriptors aside, within limits, of which the
-// admin listener may use half. The rest is for requests, each of which needs
+// admin listener may use half and the metrics listener a quarter. The rest is for requests, each of which needs
 // one descriptor towards the client and one towards the upstream.
 func sharesOf(descriptors uint64) shares {
 	n := int(min(descriptors, manyDescriptors))
 	reserve := min(max(n/4, minReserve), maxReserve)
 	each := max((n-reserve)/2, 1)
-	return shares{traffic: each, admin: reserve / 2, upstreams: each}
+	return shares{traffic: each, admin: reserve / 2, metrics: reserve / 4, upstreams: each}
 }
 
 // A slotConn gives its place back when it is closed. It is a whole TCPConn,
@@ -70,6 +70,7 @@ func (c *slotConn) Close() error {
 const (
 	listenerTraffic = "traffic"
 	listenerAdmin   = "admin"
+	listenerMetrics = "metrics"
 )
 
 // A listener accepts connections while its share has room and the system has

@@ -20,10 +20,10 @@ import (
 func TestSharesLeaveSomethingOver(t *testing.T) {
 	for _, n := range []uint64{0, 20, 64, 100, 256, 1024, 20_000, 1 << 20, ^uint64(0)} {
 		s := sharesOf(n)
-		if s.traffic < 1 || s.upstreams < 1 || s.admin < 1 {
+		if s.traffic < 1 || s.upstreams < 1 || s.admin < 1 || s.metrics < 1 {
 			t.Errorf("of %d: %+v", n, s)
 		}
-		if left := int64(min(n, manyDescriptors)) - int64(s.traffic+s.upstreams+s.admin); n >= 64 && left < 16 {
+		if left := int64(min(n, manyDescriptors)) - int64(s.traffic+s.upstreams+s.admin+s.metrics); n >= 64 && left < 8 {
 			t.Errorf("of %d: %+v leaves %d", n, s, left)
 		}
 	}

@@ -126,7 +126,7 @@ func newMetrics(g *Gateway) *metrics {
 		Name: "concors_accept_errors_total",
 		Help: "How often a listener could not accept the next connection at once.",
 	}, []string{"listener", "reason"})
-	for _, listener := range []string{listenerTraffic, listenerAdmin} {
+	for _, listener := range []string{listenerTraffic, listenerAdmin, listenerMetrics} {
 		for _, reason := range []string{acceptLimit, acceptDescriptors, acceptOther} {
 			m.acceptErrors.WithLabelValues(listener, reason)
 		}

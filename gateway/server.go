@@ -35,6 +35,11 @@ type ServerOptions struct {
 	Listen string // address of the traffic listener; "": DefaultListen
 	Admin  string // address of the admin listener; "": DefaultAdmin, or AdminOff
 
+	// Metrics is the address of another listener with /healthz, /readyz and
+	// /metrics, and nothing of the admin side: for probes and scrapers on other
+	// machines. Plain HTTP; MetricsOpen goes for it too. "": there is none.
+	Metrics string
+
 	// AdminHandler answers what /healthz, /readyz and /metrics do not, behind
 	// the same checks. Nil: 404.
 	AdminHandler http.Handler
@@ -93,9 +98,9 @@ type Server struct {
 	log      *slog.Logger
 	shutdown time.Duration
 
-	traffic, admin             *http.Server // admin may be nil
-	trafficListen, adminListen *listener    // adminListen may be nil
-	acme                       *acmeManager // nil: no ACME
+	traffic, admin, monitor                   *http.Server // the last two may be nil
+	trafficListen, adminListen, monitorListen *listener    // the last two may be nil
+	acme                                      *acmeManager // nil: no ACME
 
 	cut      context.CancelFunc // ends the contexts of all requests
 	ready    atomic.Bool        // listeners serve
@@ -141,6 +146,11 @@ func (s *Server) listen(o *ServerOptions) error {
 	if s.traffic.TLSConfig, err = s.tlsConfig(o); err != nil {
 		return err
 	}
+	if o.Metrics != "" {
+		if err := s.listenMonitor(o, limits.metrics); err != nil {
+			return err
+		}
+	}
 	if o.Admin == AdminOff {
 		return nil
 	}
@@ -168,7 +178,7 @@ func (s *Server) listen(o *ServerOptions) error {
 }
 
 func (s *Server) closeListeners() {
-	for _, l := range []*listener{s.trafficListen, s.adminListen} {
+	for _, l := range []*listener{s.trafficListen, s.adminListen, s.monitorListen} {
 		if l != nil {
 			_ = l.Close()
 		}
@@ -223,7 +233,7 @@ func (s *Server) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	serve := func(what string, f func() error) {
 		if err := f(); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("gateway: %s: %w", what, err)
@@ -238,6 +248,11 @@ func (s *Server) Run(ctx context.Context) error {
 			return s.admin.Serve(s.adminListen)
 		})
 		defer s.admin.Close()
+	}
+	if s.monitor != nil {
+		s.log.Info("metrics listening", "addr", s.monitorListen.Addr().String())
+		go serve("metrics listener", func() error { return s.monitor.Serve(s.monitorListen) })
+		defer s.monitor.Close()
 	}
 	s.ready.Store(true)
 	s.log.Info("listening", "addr", s.trafficListen.Addr().String(), "tls", s.traffic.TLSConfig != nil,

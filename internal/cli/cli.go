@@ -116,7 +116,10 @@ answers, and the refusal of requests that no preflight ever announces.`,
 		PersistentPreRun:  func(*cobra.Command, []string) { *started = true },
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Version:           versionLine(),
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().BoolP("version", "v", false, "print the version")
 	root.AddGroup(
 		&cobra.Group{ID: groupStart, Title: "To begin with:"},
 		&cobra.Group{ID: groupWork, Title: "To work with:"},

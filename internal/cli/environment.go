@@ -3,10 +3,15 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/concors/concors/gateway"
 )
 
 // variable is the environment variable of a flag: CONCORS_TLS_CERT of
@@ -34,6 +39,47 @@ func fromEnvironment(set *pflag.FlagSet) error {
 		}
 	})
 	return errors.Join(errs...)
+}
+
+// checkAddresses refuses addresses to listen at that lack something, and proposes
+// what was probably meant.
+func checkAddresses(set *pflag.FlagSet) error {
+	var errs []error
+	for _, f := range []struct{ name, none, host string }{
+		{"listen", "", ""},
+		{"admin", gateway.AdminOff, "127.0.0.1"},
+		{"metrics", "", ""},
+	} {
+		value := set.Lookup(f.name).Value.String()
+		if value == f.none {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(value); err != nil {
+			if meant := meantAddress(value, f.host); meant != "" {
+				err = fmt.Errorf("an address is a host and a port; use %s", meant)
+			}
+			errs = append(errs, fmt.Errorf("--%s %s: %w", f.name, value, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// meantAddress guesses the address meant by value, empty if it cannot. Host
+// stands before a mere port.
+func meantAddress(value, host string) string {
+	if _, err := strconv.ParseUint(value, 10, 16); err == nil {
+		return host + ":" + value
+	}
+	if u, err := url.Parse(value); err == nil && u.Host != "" {
+		value = u.Host
+		if u.Port() != "" {
+			return value
+		}
+	}
+	if strings.ContainsAny(value, ":/ ") && !strings.HasPrefix(value, "[") {
+		return ""
+	}
+	return value + ":8080"
 }
 
 // refuseZeros refuses the limits that are set to 0: it would quietly stand for

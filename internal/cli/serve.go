@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -42,7 +44,8 @@ their answers get the right headers.
 A saved file is enforced at once, without a dropped connection. A file with
 mistakes is reported and changes nothing: the last good one stays in force.
 
-SIGINT and SIGTERM end it in an orderly way: requests that run may finish.
+SIGHUP has it read the file at once, and say so. SIGINT and SIGTERM end it in an
+orderly way: requests that run may finish.
 
 Every flag can be set in the environment: --tls-cert as CONCORS_TLS_CERT. A flag
 on the command line wins.`,
@@ -51,7 +54,7 @@ on the command line wins.`,
   concors serve --listen :443 --acme-domain api.example.com`,
 		Args: cobra.NoArgs,
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.Join(f.document.settle(cmd.Flags()), refuseZeros(cmd.Flags()))
+			return errors.Join(f.document.settle(cmd.Flags()), refuseZeros(cmd.Flags()), checkAddresses(cmd.Flags()))
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.serve(cmd.Context(), cmd.ErrOrStderr())
@@ -86,6 +89,7 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 	set.TextVar(&f.logLevel, "log-level", slog.LevelInfo, "`level`: debug, info, warn or error")
 	set.StringVar(&f.logFormat, "log-format", "text", "`format`: text or json")
 	set.BoolVar(&f.accessLog, "access-log", true, "log each request")
+	set.StringVar(&f.server.Metrics, "metrics", "", "`address` of another listener, for probes and scrapers: /healthz, /readyz and /metrics alone")
 	set.Uint64Var(&f.gateway.AccessSample, "access-sample", 1, "of the requests that went well, log every `n`th only")
 
 	section("Upstreams and limits")
@@ -113,6 +117,10 @@ func mustComplete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 
 // serve runs the gateway until ctx ends.
 func (f *serveFlags) serve(ctx context.Context, stderr io.Writer) error {
+	// From the beginning: a hangup that nobody waits for ends the process.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	log, err := f.logger(stderr)
 	if err != nil {
 		return err
@@ -158,7 +166,27 @@ func (f *serveFlags) serve(ctx context.Context, stderr io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go g.Follow(ctx, documents)
+	go reloadOn(ctx, hangups, g, documents, log)
 	return s.Run(ctx)
+}
+
+// reloadOn enforces what is stored whenever a signal comes, until ctx ends.
+// Changes are noticed without that; the signal is for people and scripts that
+// are used to it, and for the doubtful.
+func reloadOn(ctx context.Context, signals <-chan os.Signal, g *gateway.Gateway, documents store.Store, log *slog.Logger) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-signals:
+		}
+		if err := g.Load(ctx, documents); err != nil {
+			log.Error("SIGHUP: the document cannot be used; the last good one stays in force", "error", err)
+			continue
+		}
+		now, _ := documents.Get(ctx) // it could be had a moment ago
+		log.Info("SIGHUP: the document was read and is in force", "revision", now.Revision)
+	}
 }
 
 // explainListen adds what to do where a listener cannot be opened.

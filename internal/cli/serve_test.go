@@ -304,3 +304,18 @@ func TestServeShowsMetricsToOtherMachinesWithTheTokenOnly(t *testing.T) {
 		t.Errorf("with --metrics-open: %d", got)
 	}
 }
+
+func TestServeMetricsOnAListenerOfTheirOwn(t *testing.T) {
+	p := startServe(t, "--config", document(t, newUpstream(t), selected), "--metrics", "127.0.0.1:0")
+	metrics := p.log.wait(t, `msg="metrics listening" addr=`)
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/metrics": 200, "/": 404, "/api/v1/state": 404} {
+		resp, err := http.Get("http://" + metrics + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%s: got %d; want %d", path, resp.StatusCode, want)
+		}
+	}
+}
