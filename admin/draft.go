@@ -3,7 +3,6 @@ package admin
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/store"
@@ -219,7 +218,7 @@ func (o *drafted) endpoints() error {
 			return &InputError{Field: field, Message: "pattern says which endpoint; only a new entry has none"}
 		case c.Pattern == "":
 			changed[len(o.doc.Endpoints)] = i
-			o.doc.Endpoints = append(o.doc.Endpoints, cloneEntry(*c.Entry))
+			o.doc.Endpoints = append(o.doc.Endpoints, c.Entry.Clone())
 			continue
 		case !known:
 			return fmt.Errorf("admin: %s: %w: %q", field, ErrUnknownEndpoint, c.Pattern)
@@ -231,9 +230,9 @@ func (o *drafted) endpoints() error {
 			removed[k] = true
 			continue
 		case c.Entry != nil:
-			o.doc.Endpoints[k] = cloneEntry(*c.Entry)
+			o.doc.Endpoints[k] = c.Entry.Clone()
 		default:
-			o.doc.Endpoints[k].CORS = cloneSetting(*c.Setting)
+			o.doc.Endpoints[k].CORS = c.Setting.Clone()
 		}
 		changed[k] = i
 	}
@@ -262,40 +261,22 @@ func (c *EndpointChange) one() bool {
 	return n == 1
 }
 
-func cloneEntry(e endpoints.Entry) endpoints.Entry {
-	e.Methods = slices.Clone(e.Methods)
-	e.CORS = cloneSetting(e.CORS)
-	return e
-}
-
-func cloneSetting(s endpoints.Setting) endpoints.Setting {
-	if s.Inline != nil {
-		p := s.Inline.Clone()
-		s.Inline = &p
-	}
-	return s
-}
-
 // place finds the change of the draft that a field of the document belongs to.
-func (o *drafted) place(field string) *MistakePlace {
-	f, ok := endpoints.ParseField(field)
-	if !ok {
-		return nil
-	}
-	switch f.Part {
-	case "endpoints":
-		i, ok := o.entries[f.Index]
+func (o *drafted) place(field endpoints.Field) *MistakePlace {
+	if k, ok := field.Endpoint(); ok {
+		i, ok := o.entries[k]
 		if !ok {
 			return nil
 		}
-		within := f.Within()
+		field = field.InPart()
 		if o.draft.Endpoints[i].Setting != nil {
-			within = strings.TrimPrefix(strings.TrimPrefix(within, "cors"), ".")
+			field = field.Outside()
 		}
-		return &MistakePlace{Part: "endpoints", Index: i, Field: within}
-	case "policies":
-		if i, ok := o.names[f.Name]; ok {
-			return &MistakePlace{Part: "policies", Index: i, Field: f.Within()}
+		return &MistakePlace{Part: "endpoints", Index: i, Field: field}
+	}
+	if name, ok := field.Policy(); ok {
+		if i, ok := o.names[name]; ok {
+			return &MistakePlace{Part: "policies", Index: i, Field: field.InPart()}
 		}
 	}
 	return nil

@@ -50,23 +50,22 @@ func (d *Draft) UnmarshalJSON(data []byte) error {
 	out := Draft{Base: raw.Base, Site: raw.Site, ReplaceBroken: raw.ReplaceBroken}
 	var parts partsReader
 	if written(raw.Document) {
-		out.Document = parts.document(string(raw.Document), "", nil)
+		out.Document = parts.document(string(raw.Document), nil)
 	}
 	for i, c := range raw.Endpoints {
 		change := EndpointChange{Pattern: c.Pattern, Remove: c.Remove}
-		place := MistakePlace{Part: "endpoints", Index: i}
 		if written(c.Entry) {
-			change.Entry = parts.entry(c.Entry, place)
+			change.Entry = parts.entry(c.Entry, i)
 		}
 		if written(c.Setting) {
-			change.Setting = parts.setting(c.Setting, place)
+			change.Setting = parts.setting(c.Setting, i)
 		}
 		out.Endpoints = append(out.Endpoints, change)
 	}
 	for i, c := range raw.Policies {
 		change := PolicyChange{Name: c.Name, Rename: c.Rename, Remove: c.Remove}
 		if written(c.Policy) {
-			change.Policy = parts.policy(c.Policy, MistakePlace{Part: "policies", Index: i})
+			change.Policy = parts.policy(c.Policy, i, endpoints.PolicyField(c.Name))
 		}
 		out.Policies = append(out.Policies, change)
 	}
@@ -84,19 +83,19 @@ func written(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "
 // [*InputError].
 func ReadDocument(data []byte) (*endpoints.Document, error) {
 	var parts partsReader
-	return read(&parts, parts.document(string(data), "", nil))
+	return read(&parts, parts.document(string(data), nil))
 }
 
 // ReadEntry is [ReadDocument] for one of its endpoints.
 func ReadEntry(data []byte) (*endpoints.Entry, error) {
 	var parts partsReader
-	return read(&parts, parts.entry(data, MistakePlace{Part: "endpoints"}))
+	return read(&parts, parts.entry(data, 0))
 }
 
 // ReadPolicy is [ReadDocument] for one of its policies.
 func ReadPolicy(data []byte) (*endpoints.Policy, error) {
 	var parts partsReader
-	return read(&parts, parts.policy(data, MistakePlace{Part: "policies"}))
+	return read(&parts, parts.policy(data, 0, endpoints.Field{}))
 }
 
 // read returns part, or the mistakes that were found in it.
@@ -154,43 +153,53 @@ func jsonType(kind string) string {
 // empty one, so that there is one reader of each part, and collects mistakes.
 type partsReader struct{ mistakes []Mistake }
 
-// document reads text. The place is that of a change and nil for a whole
-// document; prefix is what stands before the fields of the part.
-func (p *partsReader) document(text, prefix string, place *MistakePlace) *endpoints.Document {
+// document reads text. Place says of a field of it where in the draft it is, nil
+// if the draft is the document.
+func (p *partsReader) document(text string, place func(endpoints.Field) (MistakePlace, endpoints.Field)) *endpoints.Document {
 	doc := new(endpoints.Document)
 	err := doc.UnmarshalJSON([]byte(text))
 	for _, m := range mistakesIn(err) {
 		m.Line, m.Column = 0, 0 // of text that nobody wrote
 		found := Mistake{Mistake: m, Cause: causes[m.Code]}
 		if place != nil {
-			at := *place
-			at.Field = strings.TrimPrefix(strings.TrimPrefix(m.Field, prefix), ".")
-			found.Change = &at
-			found.Field = strings.TrimSuffix(fmt.Sprintf("%s[%d].%s", at.Part, at.Index, at.Field), ".")
+			change, field := place(m.Field)
+			found.Change, found.Field = &change, field
 		}
 		p.mistakes = append(p.mistakes, found)
 	}
 	return doc
 }
 
-func (p *partsReader) entry(raw json.RawMessage, place MistakePlace) *endpoints.Entry {
-	doc := p.document(`{"endpoints":[`+string(raw)+`]}`, "endpoints[0]", &place)
+// entry reads the entry of the change with the index.
+func (p *partsReader) entry(raw json.RawMessage, index int) *endpoints.Entry {
+	doc := p.document(`{"endpoints":[`+string(raw)+`]}`, func(f endpoints.Field) (MistakePlace, endpoints.Field) {
+		f = f.InPart()
+		return MistakePlace{Part: "endpoints", Index: index, Field: f}, f.In(endpoints.EndpointField(index))
+	})
 	if len(doc.Endpoints) != 1 {
 		return new(endpoints.Entry)
 	}
 	return &doc.Endpoints[0]
 }
 
-func (p *partsReader) setting(raw json.RawMessage, place MistakePlace) *endpoints.Setting {
-	doc := p.document(`{"endpoints":[{"endpoint":"/","cors":`+string(raw)+`}]}`, "endpoints[0].cors", &place)
+// setting reads the setting of the change with the index.
+func (p *partsReader) setting(raw json.RawMessage, index int) *endpoints.Setting {
+	doc := p.document(`{"endpoints":[{"endpoint":"/","cors":`+string(raw)+`}]}`, func(f endpoints.Field) (MistakePlace, endpoints.Field) {
+		f = f.InPart().Outside()
+		return MistakePlace{Part: "endpoints", Index: index, Field: f}, f.In(endpoints.EndpointField(index))
+	})
 	if len(doc.Endpoints) != 1 {
 		return new(endpoints.Setting)
 	}
 	return &doc.Endpoints[0].CORS
 }
 
-func (p *partsReader) policy(raw json.RawMessage, place MistakePlace) *endpoints.Policy {
-	doc := p.document(`{"policies":{"p":`+string(raw)+`}}`, "policies.p", &place)
+// policy reads the policy of the change with the index, which is at part.
+func (p *partsReader) policy(raw json.RawMessage, index int, part endpoints.Field) *endpoints.Policy {
+	doc := p.document(`{"policies":{"p":`+string(raw)+`}}`, func(f endpoints.Field) (MistakePlace, endpoints.Field) {
+		f = f.InPart()
+		return MistakePlace{Part: "policies", Index: index, Field: f}, f.In(part)
+	})
 	if len(doc.Policies) != 1 {
 		return new(endpoints.Policy)
 	}

@@ -27,9 +27,9 @@ type Mistake struct {
 
 // A MistakePlace is a place in a draft.
 type MistakePlace struct {
-	Part  string `json:"part"`
-	Index int    `json:"index"`
-	Field string `json:"field"`
+	Part  string          `json:"part"`
+	Index int             `json:"index"`
+	Field endpoints.Field `json:"field"` // as seen from the element
 }
 
 // A Judgement is what would become of a draft.
@@ -165,28 +165,23 @@ func prune(doc *endpoints.Document, mistakes []endpoints.Mistake) bool {
 	}
 	var values []listed
 	for _, m := range mistakes {
-		f, _ := endpoints.ParseField(m.Field)
-		p := named[f.Name]
-		if f.Inline && f.Index < len(doc.Endpoints) {
-			p = doc.Endpoints[f.Index].CORS.Inline
+		var p *endpoints.Policy
+		if k, ok := m.Field.Endpoint(); ok && m.Field.InSetting() && k < len(doc.Endpoints) {
+			p = doc.Endpoints[k].CORS.Inline
+		} else if name, ok := m.Field.Policy(); ok {
+			p = named[name]
 		}
-		if p == nil || !f.Inline && f.Part != "policies" {
+		key := endpoints.PolicyKey(m.Field.Key())
+		if p == nil || key == nil || key.Name == "allow" {
 			return false
 		}
-		list := map[string]*[]string{
-			"domains": &p.Domains, "headers": &p.Headers, "expose": &p.Expose, "senders": (*[]string)(&p.Senders),
-		}[f.Key]
+		list := key.List(p)
+		i, isElement := m.Field.Element()
 		switch {
-		case list != nil && 0 <= f.Element && f.Element < len(*list):
-			values = append(values, listed{list, f.Element})
-		case list != nil && f.Element < 0:
-			*list = nil
-		case f.Key == "credentials":
-			p.Credentials = false
-		case f.Key == "cache":
-			p.Cache = 0
-		case f.Key == "embed":
-			p.Embed = ""
+		case list != nil && isElement && i < len(*list):
+			values = append(values, listed{list, i})
+		case !isElement:
+			key.Reset(p)
 		default:
 			return false
 		}

@@ -68,12 +68,12 @@ func TestJudgementNamesTheField(t *testing.T) {
 		repair      string
 		partial     bool
 	}{
-		{"domain of a setting", setting("POST /api/orders", `{"allow":"selected","domains":["https://a.example","docs.example.com"]}`), cors.OriginMissingScheme, &admin.MistakePlace{Part: "endpoints", Field: "domains[1]"}, "https://docs.example.com", true},
-		{"domain of an entry", `{"endpoints":[{"entry":{"endpoint":"GET /new","cors":{"allow":"selected","domains":["https://A.example"]}}}]}`, cors.OriginUpperCase, &admin.MistakePlace{Part: "endpoints", Field: "cors.domains[0]"}, "https://a.example", false},
-		{"pattern of a new entry", `{"endpoints":[{"entry":{"endpoint":"GET new"}}]}`, "", &admin.MistakePlace{Part: "endpoints", Field: "endpoint"}, "GET /new", false},
-		{"header of a policy", `{"policies":[{"name":"front-end","policy":{"allow":"selected","domains":["https://docs.example.com"],"credentials":true,"headers":["Cookie"]}}]}`, cors.HeaderForbidden, &admin.MistakePlace{Part: "policies", Field: "headers[0]"}, "", true},
-		{"credentials under all", setting("POST /api/orders", `{"allow":"all","credentials":true}`), endpoints.CredentialsUnderAll, &admin.MistakePlace{Part: "endpoints", Field: "credentials"}, "", true},
-		{"no domains", setting("POST /api/orders", `{"allow":"selected"}`), cors.DomainsMissing, &admin.MistakePlace{Part: "endpoints", Field: "domains"}, "", false},
+		{"domain of a setting", setting("POST /api/orders", `{"allow":"selected","domains":["https://a.example","docs.example.com"]}`), cors.OriginMissingScheme, &admin.MistakePlace{Part: "endpoints", Field: endpoints.Field{}.At("domains").AtElement(1)}, "https://docs.example.com", true},
+		{"domain of an entry", `{"endpoints":[{"entry":{"endpoint":"GET /new","cors":{"allow":"selected","domains":["https://A.example"]}}}]}`, cors.OriginUpperCase, &admin.MistakePlace{Part: "endpoints", Field: endpoints.Field{}.At("cors").At("domains").AtElement(0)}, "https://a.example", false},
+		{"pattern of a new entry", `{"endpoints":[{"entry":{"endpoint":"GET new"}}]}`, "", &admin.MistakePlace{Part: "endpoints", Field: endpoints.Field{}.At("endpoint")}, "GET /new", false},
+		{"header of a policy", `{"policies":[{"name":"front-end","policy":{"allow":"selected","domains":["https://docs.example.com"],"credentials":true,"headers":["Cookie"]}}]}`, cors.HeaderForbidden, &admin.MistakePlace{Part: "policies", Field: endpoints.Field{}.At("headers").AtElement(0)}, "", true},
+		{"credentials under all", setting("POST /api/orders", `{"allow":"all","credentials":true}`), endpoints.CredentialsUnderAll, &admin.MistakePlace{Part: "endpoints", Field: endpoints.Field{}.At("credentials")}, "", true},
+		{"no domains", setting("POST /api/orders", `{"allow":"selected"}`), cors.DomainsMissing, &admin.MistakePlace{Part: "endpoints", Field: endpoints.Field{}.At("domains")}, "", false},
 		{"unknown policy", setting("POST /api/orders", `"frontend"`), endpoints.PolicyUnknown, &admin.MistakePlace{Part: "endpoints"}, "front-end", false},
 		{"policy in use removed", `{"policies":[{"name":"front-end","remove":true}]}`, endpoints.PolicyUnknown, nil, "", false},
 	} {

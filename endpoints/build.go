@@ -95,7 +95,7 @@ func (r *router) endpoint(i int) {
 	ep.Upstream = r.upstreamOf(s, i, entry)
 	r.endpoints = append(r.endpoints, ep)
 
-	if key, _ := s.find("endpoint"); entry.Endpoint == "" && key == nil {
+	if key, _ := s.at("endpoint"); entry.Endpoint == "" && key == nil {
 		r.add(s, "", EndpointMissing, "", "", "")
 		return
 	}
@@ -128,7 +128,7 @@ func (r *router) endpoint(i int) {
 
 // upstreamOf returns where requests of an entry go; nil if that is a mistake.
 func (r *router) upstreamOf(s spot, i int, entry *Entry) *url.URL {
-	if key, _ := s.find("upstream"); entry.Upstream != "" || key != nil {
+	if key, _ := s.at("upstream"); entry.Upstream != "" || key != nil {
 		return r.checkUpstream(s, entry.Upstream)
 	}
 	if r.doc.Upstream != "" {
@@ -144,7 +144,7 @@ func (r *router) upstreamOf(s spot, i int, entry *Entry) *url.URL {
 // reportMissingUpstream reports all endpoints without upstream as one mistake,
 // because one line mends them all.
 func (r *router) reportMissingUpstream() {
-	if key, _ := r.whole().find("upstream"); r.unrouted == 0 || key != nil {
+	if key, _ := r.whole().at("upstream"); r.unrouted == 0 || key != nil {
 		return
 	}
 	detail := ""
@@ -158,7 +158,7 @@ func (r *router) reportMissingUpstream() {
 // characters where the text has them as they are.
 func (r *router) patternMistakes(s spot, err error) {
 	list, _ := errors.AsType[route.Errors](err)
-	_, at := s.find("endpoint")
+	_, at := s.at("endpoint")
 	for _, e := range list {
 		here := at
 		if at != nil && at.Kind == yaml.ScalarNode && !r.src.broken[placeOf(at)] {
@@ -166,7 +166,7 @@ func (r *router) patternMistakes(s spot, err error) {
 			moved.Column += columnsTo(at, e.Offset)
 			here = &moved
 		}
-		r.addAt(here, s.field("endpoint"), cors.Code(e.Code), e.Pattern, e.Repair, e.Message())
+		r.addAt(here, s.path.At("endpoint"), cors.Code(e.Code), e.Pattern, e.Repair, e.Message())
 	}
 }
 
@@ -199,20 +199,20 @@ func (r *router) methods(s spot, entry *Entry, p route.Pattern) (all []string, o
 		return nil, true
 	}
 	if p.Method() != "" {
-		at, _ := s.find("methods")
-		r.addAt(at, s.field("methods"), MethodsNotNeeded, "", "", "")
+		at, _ := s.at("methods")
+		r.addAt(at, s.path.At("methods"), MethodsNotNeeded, "", "", "")
 		return nil, true
 	}
 	if err := cors.CheckMethods(entry.Methods...); err != nil {
 		for e := range cors.Errors(err) {
-			r.add(s, e.Field, e.Code, e.Value, e.Repair, e.Message())
+			r.addTo(s, s.path.within(e.Field), e.Code, e.Value, e.Repair, e.Message())
 		}
 		return nil, false
 	}
 	seen := make(map[string]bool)
 	for i, m := range entry.Methods {
 		if seen[m] {
-			r.add(s, fmt.Sprintf("methods[%d]", i), MethodDuplicate, m, "", "")
+			r.addTo(s, s.path.At("methods").AtElement(i), MethodDuplicate, m, "", "")
 			continue
 		}
 		seen[m] = true
@@ -243,7 +243,7 @@ func (r *router) conflict(s spot, ep *Endpoint, c *route.Conflict) {
 	other := r.byText[c.B.String()]
 	where := fmt.Sprintf("endpoints[%d]", other.Index)
 	if r.src != nil {
-		_, at := r.entrySpot(other.Index).find("endpoint")
+		_, at := r.entrySpot(other.Index).at("endpoint")
 		where = fmt.Sprintf("line %d", at.Line)
 	}
 	if c.OnlyA == "" {

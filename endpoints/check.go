@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -37,25 +36,23 @@ type setting struct {
 // A spot is a part of the document that has fields: the whole, a policy or an
 // entry.
 type spot struct {
-	path string     // of the field, empty for the whole
+	path Field
 	node *yaml.Node // the mapping; nil if the document did not come from text
 	key  *yaml.Node // where to point if a field is not there; nil: at node
 }
 
-// find returns where a field such as "domains[2]" stands: its key, nil if it is
+// find returns where field, which is in the part, stands: its key, nil if it is
 // not there, and the node to point at.
-func (s spot) find(field string) (key, at *yaml.Node) {
-	name, index, indexed := strings.Cut(field, "[")
+func (s spot) find(field Field) (key, at *yaml.Node) {
 	if s.node == nil || s.node.Kind != yaml.MappingNode {
 		return nil, s.node
 	}
 	for i := 0; i+1 < len(s.node.Content); i += 2 {
 		k, v := s.node.Content[i], s.node.Content[i+1]
-		if k.Value != name {
+		if k.Value != field.Key() {
 			continue
 		}
-		n, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
-		if indexed && err == nil && v.Kind == yaml.SequenceNode && n < len(v.Content) {
+		if n, ok := field.Element(); ok && v.Kind == yaml.SequenceNode && n < len(v.Content) {
 			v = v.Content[n]
 		}
 		return k, v
@@ -66,23 +63,23 @@ func (s spot) find(field string) (key, at *yaml.Node) {
 	return nil, s.node
 }
 
-func (s spot) field(name string) string {
-	switch {
-	case s.path == "":
-		return name
-	case name == "":
-		return s.path
-	}
-	return s.path + "." + name
+// at returns the key called name, nil if it is not there, and the node to point
+// at.
+func (s spot) at(name string) (key, at *yaml.Node) { return s.find(s.path.At(name)) }
+
+// add reports a mistake at the key called name of s, or at s itself if name is
+// empty.
+func (c *checker) add(s spot, name string, code cors.Code, value, repair, detail string) {
+	c.addTo(s, s.path.At(name), code, value, repair, detail)
 }
 
-// add reports a mistake at a field of s, or at s itself if field is empty.
-func (c *checker) add(s spot, field string, code cors.Code, value, repair, detail string) {
+// addTo reports a mistake at a field of s.
+func (c *checker) addTo(s spot, field Field, code cors.Code, value, repair, detail string) {
 	_, at := s.find(field)
-	c.addAt(at, s.field(field), code, value, repair, detail)
+	c.addAt(at, field, code, value, repair, detail)
 }
 
-func (c *checker) addAt(at *yaml.Node, field string, code cors.Code, value, repair, detail string) {
+func (c *checker) addAt(at *yaml.Node, field Field, code cors.Code, value, repair, detail string) {
 	var p place
 	var file string
 	if c.src != nil {
@@ -104,11 +101,11 @@ func (c *checker) addAll(s spot, errs []*cors.Error) {
 			c.report.tally(e.Code.IsWarning()).omitted += n
 			continue
 		}
-		value := e.Value
-		if _, at := s.find(e.Field); e.Field == "cache" && at != nil {
+		field, value := s.path.within(e.Field), e.Value
+		if _, at := s.find(field); field.Key() == "cache" && at != nil {
 			value = at.Value // as written: the library gets a duration
 		}
-		c.add(s, e.Field, e.Code, value, e.Repair, e.Message())
+		c.addTo(s, field, e.Code, value, e.Repair, e.Message())
 	}
 }
 
@@ -120,7 +117,7 @@ func (c *checker) whole() spot {
 }
 
 func (c *checker) policySpot(i int) spot {
-	s := spot{path: join("policies", c.doc.Policies[i].Name)}
+	s := spot{path: PolicyField(c.doc.Policies[i].Name)}
 	if c.src != nil {
 		s.node, s.key = c.src.policies[i], c.src.policyNames[i]
 	}
@@ -128,7 +125,7 @@ func (c *checker) policySpot(i int) spot {
 }
 
 func (c *checker) entrySpot(i int) spot {
-	s := spot{path: fmt.Sprintf("endpoints[%d]", i)}
+	s := spot{path: EndpointField(i)}
 	if c.src != nil {
 		s.node = c.src.entries[i]
 	}
@@ -163,7 +160,7 @@ func (c *checker) checkPolicies() {
 		if _, again := first[np.Name]; again {
 			detail := ""
 			if c.src != nil {
-				detail = fmt.Sprintf("%s, on line %d", mistakes[PolicyDuplicate].Message, c.src.policyNames[first[np.Name]].Line)
+				detail = onLine(PolicyDuplicate, c.src.policyNames[first[np.Name]].Line)
 			}
 			c.addAt(s.key, s.path, PolicyDuplicate, np.Name, "", detail)
 			continue
@@ -204,8 +201,8 @@ func (c *checker) checkPolicy(s spot, p Policy) *setting {
 	if p.Allow == "" {
 		return &setting{}
 	}
-	for _, k := range policyKeys {
-		if !k.belongsTo(p.Allow) && p.writes(s, k.name) {
+	for i := range policyKeys {
+		if k := &policyKeys[i]; !k.BelongsTo(p.Allow) && p.writes(s, k) {
 			c.addWithoutEffect(s, k, p.Allow)
 		}
 	}
@@ -221,14 +218,14 @@ func (c *checker) checkAllow(s spot, p Policy) string {
 		return p.Allow
 	}
 	if p.Allow == "" {
-		if key, _ := s.find("allow"); key != nil {
+		if key, _ := s.at("allow"); key != nil {
 			return "" // reported where it was read
 		}
-		for _, k := range policyKeys {
-			if k.belongsTo(AllowNone) || !p.writes(s, k.name) {
+		for i := range policyKeys {
+			if k := &policyKeys[i]; k.BelongsTo(AllowNone) || !p.writes(s, k) {
 				continue
 			}
-			if p.writes(s, "domains") {
+			if p.writes(s, policyKeys.find("domains")) {
 				c.add(s, "", AllowMissing, "", "", "allow is missing, which means none: write allow: selected for these domains")
 				return AllowSelected
 			}
@@ -252,47 +249,27 @@ var meantAllow = map[string]string{
 	"list": AllowSelected, "some": AllowSelected, "listed": AllowSelected, "domains": AllowSelected,
 }
 
-// writes reports whether the policy at s has the field called name: in the text
-// if there is one, else by its value.
-func (p Policy) writes(s spot, name string) bool {
+// writes reports whether the policy at s has the key k: in the text if there is
+// one, else by its value.
+func (p Policy) writes(s spot, k *Key[Policy]) bool {
 	if s.node != nil {
-		key, _ := s.find(name)
+		key, _ := s.at(k.Name)
 		return key != nil
 	}
-	switch name {
-	case "allow":
-		return p.Allow != ""
-	case "domains":
-		return len(p.Domains) > 0
-	case "credentials":
-		return p.Credentials
-	case "headers":
-		return len(p.Headers) > 0
-	case "expose":
-		return len(p.Expose) > 0
-	case "cache":
-		return p.Cache != 0
-	case "embed":
-		return p.Embed != ""
-	case "senders":
-		return len(p.Senders) > 0
-	case "enforce":
-		return p.ObserveOnly
-	}
-	return false
+	return k.IsSet(&p)
 }
 
-func (c *checker) addWithoutEffect(s spot, k key, allow string) {
-	at, _ := s.find(k.name)
-	if k.name == "credentials" && allow == AllowAll {
-		c.addAt(at, s.field(k.name), CredentialsUnderAll, "", "", "")
+func (c *checker) addWithoutEffect(s spot, k *Key[Policy], allow string) {
+	at, _ := s.at(k.Name)
+	if k.Name == "credentials" && allow == AllowAll {
+		c.addAt(at, s.path.At(k.Name), CredentialsUnderAll, "", "", "")
 		return
 	}
-	detail := fmt.Sprintf("%s means nothing under allow: %s; it belongs to allow: %s", k.name, allow, strings.Join(k.under, " or "))
-	if k.name == "senders" {
+	detail := fmt.Sprintf("%s means nothing under allow: %s; it belongs to allow: %s", k.Name, allow, strings.Join(k.Under, " or "))
+	if k.Name == "senders" {
 		detail = "senders means nothing under allow: all, where every website may send, without credentials"
 	}
-	c.addAt(at, s.field(k.name), FieldWithoutEffect, "", "", detail)
+	c.addAt(at, s.path.At(k.Name), FieldWithoutEffect, "", "", detail)
 }
 
 // compile returns the setting that p means. Equal policies share one, wherever
@@ -322,8 +299,8 @@ func (c *checker) compile(p Policy) *setting {
 func (c *checker) checkSetting(s spot, set Setting) (*cors.Compiled, string) {
 	switch {
 	case set.Inline != nil:
-		in := spot{path: s.field("cors")}
-		_, in.node = s.find("cors")
+		in := spot{path: s.path.At("cors")}
+		_, in.node = s.at("cors")
 		return c.checkPolicy(in, *set.Inline).compiled, ""
 	case set.Name == "":
 		return c.compile(Policy{Allow: AllowNone}).compiled, ""

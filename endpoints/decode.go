@@ -40,8 +40,9 @@ type place struct{ line, column int }
 func placeOf(n *yaml.Node) place { return place{n.Line, n.Column} }
 
 // decode reads YAML or JSON into a document. The report, which the caller
-// finishes, has what cannot be read: syntax, unknown and repeated keys, values of a wrong type. What can be
-// read is in the document even then, so that all of it can be checked.
+// finishes, has what cannot be read: syntax, unknown and repeated keys, values of
+// a wrong type. What can be read is in the document even then, so that all of it
+// can be checked.
 func decode(file string, data []byte) (*Document, *source, *Report) {
 	d := newDecoder(file)
 	if root := d.parse(data); root != nil {
@@ -65,21 +66,21 @@ func newDecoder(file string) *decoder {
 }
 
 // add reports a mistake at p.
-func (d *decoder) add(p place, code cors.Code, field, value, repair, detail string) {
+func (d *decoder) add(p place, code cors.Code, at Field, value, repair, detail string) {
 	d.src.broken[p] = true
-	d.report.add(mistakeAt(d.src.file, p, code, field, value, repair, detail))
+	d.report.add(mistakeAt(d.src.file, p, code, at, value, repair, detail))
 }
 
 // parse returns the node of the one document in data; nil if there is none, or
 // if it is no YAML.
 func (d *decoder) parse(data []byte) *yaml.Node {
 	if len(data) > maxBytes || atMostValues(data) > maxValues {
-		d.add(place{1, 1}, DocumentTooLarge, "", "", "", "")
+		d.add(place{1, 1}, DocumentTooLarge, Field{}, "", "", "")
 		return nil
 	}
 	if !utf8.Valid(data) {
-		at := placeWhere(data, func(r rune, size int) bool { return r == utf8.RuneError && size == 1 })
-		d.add(at, DocumentNotUTF8, "", "", "", "")
+		p := placeWhere(data, func(r rune, size int) bool { return r == utf8.RuneError && size == 1 })
+		d.add(p, DocumentNotUTF8, Field{}, "", "", "")
 		return nil
 	}
 	if n, ok := jsonNode(data); ok && !isNull(n) {
@@ -93,7 +94,7 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 	var first, next yaml.Node
 	err = loader.Load(&first)
 	if err == io.EOF || err == nil && isNull(content(&first)) {
-		d.add(place{1, 1}, DocumentEmpty, "", "", "", "")
+		d.add(place{1, 1}, DocumentEmpty, Field{}, "", "", "")
 		return nil
 	}
 	if err != nil {
@@ -102,7 +103,7 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 	}
 	switch err := loader.Load(&next); {
 	case err == nil:
-		d.add(placeOf(&next), DocumentsMany, "", "", "", "")
+		d.add(placeOf(&next), DocumentsMany, Field{}, "", "", "")
 	case err != io.EOF:
 		d.syntax(data, err)
 	}
@@ -158,7 +159,7 @@ func placeWhere(data []byte, stop func(r rune, size int) bool) place {
 func (d *decoder) syntax(data []byte, err error) {
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
-		d.add(place{1, 1}, YAMLSyntax, "", "", "", known[YAMLSyntax].Message+": "+err.Error())
+		d.add(place{1, 1}, YAMLSyntax, Field{}, "", "", known[YAMLSyntax].Message+": "+err.Error())
 		return
 	}
 	p := place{max(load.Mark.Line, 1), max(load.Mark.Column, 1)}
@@ -168,37 +169,37 @@ func (d *decoder) syntax(data []byte, err error) {
 	switch {
 	case load.Stage == yaml.ReaderStage: // the parser does not say where
 		p = placeWhere(data, func(r rune, _ int) bool { return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r\u0085", r) })
-		d.add(p, YAMLSyntax, "", "", "", known[YAMLSyntax].Message+": "+load.Message)
+		d.add(p, YAMLSyntax, Field{}, "", "", known[YAMLSyntax].Message+": "+load.Message)
 	case load.ContextMsg == "while scanning an alias", load.ContextMsg == "while scanning an anchor":
 		// An unquoted * is far more often a header or host pattern than an alias.
 		p = place{max(load.ContextMark.Line, 1), max(load.ContextMark.Column, 1)}
-		d.add(p, YAMLAlias, "", "", "", "a value that begins with * or & needs quotes, as in \"*\"; YAML takes it for an alias or anchor")
+		d.add(p, YAMLAlias, Field{}, "", "", "a value that begins with * or & needs quotes, as in \"*\"; YAML takes it for an alias or anchor")
 	case strings.HasPrefix(load.Message, "unknown anchor"):
-		d.add(p, YAMLAlias, "", "", "", "")
+		d.add(p, YAMLAlias, Field{}, "", "", "")
 	default:
-		d.add(p, YAMLSyntax, "", "", "", known[YAMLSyntax].Message+": "+load.Message)
+		d.add(p, YAMLSyntax, Field{}, "", "", known[YAMLSyntax].Message+": "+load.Message)
 	}
 }
 
 // readable reports whether n has neither alias nor tag, and reports it if it
 // has. An anchor is reported, but its value can be read.
-func (d *decoder) readable(n *yaml.Node, field string) bool {
+func (d *decoder) readable(n *yaml.Node, at Field) bool {
 	if n.Kind == yaml.AliasNode {
-		d.add(placeOf(n), YAMLAlias, field, "*"+n.Value, "", "")
+		d.add(placeOf(n), YAMLAlias, at, "*"+n.Value, "", "")
 		return false
 	}
 	if n.Anchor != "" {
-		d.add(placeOf(n), YAMLAlias, field, "&"+n.Anchor, "", "")
+		d.add(placeOf(n), YAMLAlias, at, "&"+n.Anchor, "", "")
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		d.add(placeOf(n), YAMLTag, field, n.Tag, "", "")
+		d.add(placeOf(n), YAMLTag, at, n.Tag, "", "")
 		return false
 	}
 	return true
 }
 
 // wrongType reports that n is not what belongs at field.
-func (d *decoder) wrongType(n *yaml.Node, field, want, repair string) {
+func (d *decoder) wrongType(n *yaml.Node, at Field, want, repair string) {
 	var is string
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -208,59 +209,27 @@ func (d *decoder) wrongType(n *yaml.Node, field, want, repair string) {
 	default:
 		is = "a single value"
 	}
-	d.add(placeOf(n), ValueType, field, n.Value, repair, fmt.Sprintf("%s belongs here, not %s", want, is))
-}
-
-// mapping visits the keys of n that are known, each once, and reports the
-// others. It returns false if n is no mapping.
-func (d *decoder) mapping(n *yaml.Node, field string, keys []key, visit func(name, field string, v *yaml.Node)) bool {
-	prefix := field
-	if prefix != "" {
-		prefix += "."
-	}
-	lines := make(map[string]int, len(keys))
-	// What is looked up later are keys that are known, each once. The others are
-	// reported here and left out, or a mapping full of them would be slow.
-	var kept []*yaml.Node
-	ok := d.pairs(n, field, func(k, v *yaml.Node) {
-		if line := lines[k.Value]; line > 0 {
-			d.add(placeOf(k), KeyDuplicate, prefix+k.Value, k.Value, "",
-				fmt.Sprintf("%s, on line %d", known[KeyDuplicate].Message, line))
-			return
-		}
-		lines[k.Value] = k.Line
-		if findKey(keys, k.Value) == nil {
-			meant, detail := meantKey(keys, k.Value)
-			d.add(placeOf(k), KeyUnknown, prefix+k.Value, k.Value, meant, detail)
-			return
-		}
-		kept = append(kept, k, v)
-		visit(k.Value, prefix+k.Value, v)
-	})
-	if ok {
-		n.Content = kept
-	}
-	return ok
+	d.add(placeOf(n), ValueType, at, n.Value, repair, fmt.Sprintf("%s belongs here, not %s", want, is))
 }
 
 // pairs visits the keys of n in order, repeated ones too. It returns false if n
 // is no mapping.
-func (d *decoder) pairs(n *yaml.Node, field string, visit func(k, v *yaml.Node)) bool {
-	if !d.readable(n, field) {
+func (d *decoder) pairs(n *yaml.Node, at Field, visit func(k, v *yaml.Node)) bool {
+	if !d.readable(n, at) {
 		return false
 	}
 	if n.Kind != yaml.MappingNode {
-		d.wrongType(n, field, "a list of key: value", "")
+		d.wrongType(n, at, "a list of key: value", "")
 		return false
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
 		switch {
 		case k.ShortTag() == "!!merge":
-			d.add(placeOf(k), YAMLAlias, field, k.Value, "", "")
-		case !d.readable(k, field):
+			d.add(placeOf(k), YAMLAlias, at, k.Value, "", "")
+		case !d.readable(k, at):
 		case k.Kind != yaml.ScalarNode:
-			d.wrongType(k, field, "a key", "")
+			d.wrongType(k, at, "a key", "")
 		default:
 			visit(k, v)
 		}
@@ -269,11 +238,11 @@ func (d *decoder) pairs(n *yaml.Node, field string, visit func(k, v *yaml.Node))
 }
 
 // list visits the elements of n. A missing value is an empty list.
-func (d *decoder) list(n *yaml.Node, field, want, repair string, visit func(i int, v *yaml.Node)) {
+func (d *decoder) list(n *yaml.Node, at Field, want, repair string, visit func(i int, v *yaml.Node)) {
 	switch {
-	case !d.readable(n, field) || isNull(n):
+	case !d.readable(n, at) || isNull(n):
 	case n.Kind != yaml.SequenceNode:
-		d.wrongType(n, field, want, repair)
+		d.wrongType(n, at, want, repair)
 	default:
 		for i, v := range n.Content {
 			visit(i, v)
@@ -283,15 +252,15 @@ func (d *decoder) list(n *yaml.Node, field, want, repair string, visit func(i in
 
 // strings reads a list of strings. An element that cannot be read stays as an
 // empty string, so that the others keep their places.
-func (d *decoder) strings(n *yaml.Node, field string) []string {
+func (d *decoder) strings(n *yaml.Node, at Field) []string {
 	if n.Kind == yaml.ScalarNode && !isNull(n) {
 		// Check what it says as well, as if the brackets were there.
-		d.wrongType(n, field, "a list", "["+n.Value+"]")
+		d.wrongType(n, at, "a list", "["+n.Value+"]")
 		return []string{n.Value}
 	}
 	var all []string
-	d.list(n, field, "a list", "", func(i int, v *yaml.Node) {
-		item := fmt.Sprintf("%s[%d]", field, i)
+	d.list(n, at, "a list", "", func(i int, v *yaml.Node) {
+		item := at.AtElement(i)
 		s := ""
 		if !isNull(v) { // an empty element is a mistake of the list's kind
 			s = d.text(v, item)
@@ -302,13 +271,13 @@ func (d *decoder) strings(n *yaml.Node, field string) []string {
 }
 
 // text reads a single value of any type as it is written.
-func (d *decoder) text(n *yaml.Node, field string) string {
+func (d *decoder) text(n *yaml.Node, at Field) string {
 	switch {
-	case !d.readable(n, field):
+	case !d.readable(n, at):
 	case isNull(n):
-		d.add(placeOf(n), ValueMissing, field, "", "", "")
+		d.add(placeOf(n), ValueMissing, at, "", "", "")
 	case n.Kind != yaml.ScalarNode:
-		d.wrongType(n, field, "a single value", "")
+		d.wrongType(n, at, "a single value", "")
 	default:
 		return n.Value
 	}
@@ -316,12 +285,12 @@ func (d *decoder) text(n *yaml.Node, field string) string {
 }
 
 // boolean reads true or false; otherwise is what it returns after a mistake.
-func (d *decoder) boolean(n *yaml.Node, field string, otherwise bool) bool {
+func (d *decoder) boolean(n *yaml.Node, at Field, otherwise bool) bool {
 	if n.Kind != yaml.ScalarNode || isNull(n) {
-		d.text(n, field)
+		d.text(n, at)
 		return otherwise
 	}
-	if !d.readable(n, field) {
+	if !d.readable(n, at) {
 		return otherwise
 	}
 	if n.ShortTag() == "!!bool" {
@@ -334,144 +303,78 @@ func (d *decoder) boolean(n *yaml.Node, field string, otherwise bool) bool {
 	case "false", "no", "off", "0", "n":
 		repair = "false"
 	}
-	d.add(placeOf(n), ValueType, field, n.Value, repair, "true or false belongs here, without quotes")
+	d.add(placeOf(n), ValueType, at, n.Value, repair, "true or false belongs here, without quotes")
 	return otherwise
 }
 
 func (d *decoder) document(root *yaml.Node) {
 	d.src.root = root
-	d.mapping(root, "", documentKeys, func(name, field string, v *yaml.Node) {
-		switch name {
-		case "origins":
-			d.doc.Origins = d.strings(v, field)
-		case "trusted_proxies":
-			d.doc.TrustedProxies = d.strings(v, field)
-		case "identity_headers":
-			d.doc.IdentityHeaders = d.strings(v, field)
-		case "hosts":
-			d.doc.Hosts = d.strings(v, field)
-		case "upstream":
-			d.doc.Upstream = d.text(v, field)
-		case "policies":
-			if !isNull(v) {
-				d.policies(v, field)
-			}
-		case "endpoints":
-			d.list(v, field, "a list of endpoints", "", func(i int, v *yaml.Node) {
-				d.doc.Endpoints = append(d.doc.Endpoints, d.entry(v, fmt.Sprintf("%s[%d]", field, i)))
-				d.src.entries = append(d.src.entries, v)
-			})
-		}
-	})
+	documentKeys.read(d, root, Field{}, d.doc)
 }
 
-func (d *decoder) policies(n *yaml.Node, field string) {
-	d.pairs(n, field, func(k, v *yaml.Node) {
-		d.doc.Policies = append(d.doc.Policies, NamedPolicy{Name: k.Value, Policy: d.policy(v, join(field, k.Value))})
+func (d *decoder) policies(n *yaml.Node, at Field) (all Policies) {
+	if isNull(n) {
+		return nil
+	}
+	d.pairs(n, at, func(k, v *yaml.Node) {
+		all = append(all, NamedPolicy{Name: k.Value, Policy: d.policy(v, PolicyField(k.Value))})
 		d.src.policyNames = append(d.src.policyNames, k)
 		d.src.policies = append(d.src.policies, v)
 	})
+	return all
 }
 
-func (d *decoder) policy(n *yaml.Node, field string) Policy {
-	var p Policy
+func (d *decoder) policy(n *yaml.Node, at Field) (p Policy) {
 	if isNull(n) {
-		d.add(placeOf(n), ValueMissing, field, "", "", "")
+		d.add(placeOf(n), ValueMissing, at, "", "", "")
 		return p
 	}
-	d.mapping(n, field, policyKeys, func(name, field string, v *yaml.Node) {
-		switch name {
-		case "allow":
-			p.Allow = d.text(v, field)
-		case "domains":
-			p.Domains = d.strings(v, field)
-		case "credentials":
-			p.Credentials = d.boolean(v, field, false)
-		case "headers":
-			p.Headers = d.strings(v, field)
-		case "expose":
-			p.Expose = d.strings(v, field)
-		case "cache":
-			p.Cache = d.duration(v, field)
-		case "embed":
-			p.Embed = d.text(v, field)
-		case "senders":
-			if v.Kind == yaml.ScalarNode && v.Value == cors.AnySender && d.readable(v, field) {
-				p.Senders = Senders{cors.AnySender}
-			} else {
-				p.Senders = d.strings(v, field)
-			}
-		case "enforce":
-			p.ObserveOnly = !d.boolean(v, field, true)
-		}
-	})
+	policyKeys.read(d, n, at, &p)
 	return p
 }
 
-func (d *decoder) duration(n *yaml.Node, field string) Duration {
-	s := d.text(n, field)
+func (d *decoder) entries(n *yaml.Node, at Field) (all []Entry) {
+	d.list(n, at, "a list of endpoints", "", func(i int, v *yaml.Node) {
+		all = append(all, d.entry(v, EndpointField(i)))
+		d.src.entries = append(d.src.entries, v)
+	})
+	return all
+}
+
+// entry reads an element of the endpoints. What cannot be read is an empty
+// entry, so that the others keep their numbers.
+func (d *decoder) entry(n *yaml.Node, at Field) (e Entry) {
+	if isNull(n) {
+		d.add(placeOf(n), ValueMissing, at, "", "", "")
+		return e
+	}
+	entryKeys.read(d, n, at, &e)
+	return e
+}
+
+func (d *decoder) duration(n *yaml.Node, at Field) Duration {
+	s := d.text(n, at)
 	if s == "" {
 		if n.Kind == yaml.ScalarNode && !isNull(n) {
-			d.add(placeOf(n), cors.CacheInvalid, field, s, "", "")
+			d.add(placeOf(n), cors.CacheInvalid, at, s, "", "")
 		}
 		return 0
 	}
 	v, repair, ok := parseDuration(s)
 	if !ok {
-		d.add(placeOf(n), cors.CacheInvalid, field, s, repair, "a cache lifetime is a duration with its unit, such as 90s, 10m or 1h, or 0")
+		d.add(placeOf(n), cors.CacheInvalid, at, s, repair, "a cache lifetime is a duration with its unit, such as 90s, 10m or 1h, or 0")
 	}
 	return v
 }
 
-// entry reads an element of the endpoints. What cannot be read is an empty
-// entry, so that the others keep their numbers.
-func (d *decoder) entry(n *yaml.Node, field string) Entry {
-	var e Entry
-	if isNull(n) {
-		d.add(placeOf(n), ValueMissing, field, "", "", "")
-		return e
-	}
-	d.mapping(n, field, entryKeys, func(name, field string, v *yaml.Node) {
-		switch name {
-		case "endpoint":
-			e.Endpoint = d.text(v, field)
-		case "cors":
-			e.CORS = d.setting(v, field)
-		case "upstream":
-			e.Upstream = d.text(v, field)
-		case "methods":
-			e.Methods = d.strings(v, field)
-		case "encoded_paths":
-			e.EncodedPaths = d.boolean(v, field, false)
-		}
-	})
-	return e
-}
-
-func (d *decoder) setting(n *yaml.Node, field string) Setting {
+func (d *decoder) setting(n *yaml.Node, at Field) Setting {
 	if n.Kind == yaml.MappingNode {
-		p := d.policy(n, field)
+		p := d.policy(n, at.At("cors"))
 		return Setting{Inline: &p}
 	}
-	name := d.text(n, field)
+	name := d.text(n, at)
 	if name == "" && !d.src.broken[placeOf(n)] { // an empty string
-		d.add(placeOf(n), ValueMissing, field, "", "", "")
+		d.add(placeOf(n), ValueMissing, at, "", "", "")
 	}
 	return Setting{Name: name}
-}
-
-// join appends a key to the path of a field.
-func join(field, name string) string {
-	if name == "" {
-		return field + `[""]`
-	}
-	for _, r := range name {
-		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '_') {
-			return fmt.Sprintf("%s[%q]", field, name)
-		}
-	}
-	if field == "" {
-		return name
-	}
-	return field + "." + name
 }

@@ -17,35 +17,35 @@ type Document struct {
 	// Origins are the API's own public origins, such as
 	// https://api.example.com. Requests of their pages are never foreign.
 	// Empty: the Host header says which origin is the API's own.
-	Origins []string `json:"origins,omitempty"`
+	Origins []string
 
 	// TrustedProxies are the IP addresses and CIDR ranges whose
 	// X-Forwarded-Proto and X-Forwarded-Host count. Empty: nobody's.
-	TrustedProxies []string `json:"trusted_proxies,omitempty"`
+	TrustedProxies []string
 
 	// IdentityHeaders are the request headers that name the caller because a
 	// proxy in front derived them from a cookie or certificate, such as
 	// X-Remote-User. They are dropped wherever cookies are dropped.
-	IdentityHeaders []string `json:"identity_headers,omitempty"`
+	IdentityHeaders []string
 
 	// Hosts are the names under which the API is served, such as
 	// api.example.com or api.example.com:8443; without a port: on every port.
 	// Requests for any other Host are answered 421. Empty: Host does not
 	// matter.
-	Hosts []string `json:"hosts,omitempty"`
+	Hosts []string
 
 	// Upstream is the URL requests are forwarded to unless their endpoint has
 	// an upstream of its own: http:// or https://, host, optional port and
 	// optional path prefix.
-	Upstream string `json:"upstream,omitempty"`
+	Upstream string
 
 	// Policies are the named settings, in the order of the file. Names are
 	// unique.
-	Policies Policies `json:"policies,omitempty"`
+	Policies Policies
 
 	// Endpoints are the endpoints, in the order of the file. The order means
 	// nothing: of several patterns that match, the most specific one counts.
-	Endpoints []Entry `json:"endpoints,omitempty"`
+	Endpoints []Entry
 }
 
 // Policies are named policies in the order of the file. In JSON and YAML they
@@ -73,44 +73,44 @@ func (p Policies) Get(name string) (Policy, bool) {
 type Policy struct {
 	// Allow says who may call: [AllowNone], [AllowAll] or [AllowSelected].
 	// Empty: [AllowNone].
-	Allow string `json:"allow,omitempty"`
+	Allow string
 
 	// Domains are the origin patterns that may call, such as
 	// https://docs.example.com or https://*.example.com (its subdomains).
 	// Required under selected, which alone has it.
-	Domains []string `json:"domains,omitempty"`
+	Domains []string
 
 	// Credentials lets cookies, HTTP authentication and client certificates
 	// travel with the requests of Domains. Only under selected.
-	Credentials bool `json:"credentials,omitempty"`
+	Credentials bool
 
 	// Headers are the request headers that websites may set beyond those that
 	// need no permission; "*" stands for all but Authorization and method
 	// overrides. Under all and selected.
-	Headers []string `json:"headers,omitempty"`
+	Headers []string
 
 	// Expose are the response headers that scripts may read beyond those that
 	// are always readable; "*" stands for all. Under all and selected.
-	Expose []string `json:"expose,omitempty"`
+	Expose []string
 
 	// Cache is how long browsers may reuse a preflight answer. Zero: not said
 	// (browsers then assume 5 seconds); [cors.NoCache], written 0 in a file:
 	// not at all. Under all and selected.
-	Cache Duration `json:"cache,omitempty"`
+	Cache Duration
 
 	// Embed says who may load the endpoint without CORS, by img, script or
 	// iframe: same-origin, same-site or any. Empty: same-origin under none and
 	// selected, any under all.
-	Embed string `json:"embed,omitempty"`
+	Embed string
 
 	// Senders are the origins that may send a POST with the visitor's
 	// credentials but never read the answer; or [cors.AnySender] alone,
 	// written as a scalar in a file. Under none and selected.
-	Senders Senders `json:"senders,omitempty"`
+	Senders Senders
 
 	// ObserveOnly, written enforce: false in a file, makes Concors stand aside
 	// and only count what it would have decided.
-	ObserveOnly bool `json:"-"`
+	ObserveOnly bool
 }
 
 // The values of [Policy.Allow].
@@ -131,24 +131,24 @@ type Duration time.Duration
 type Entry struct {
 	// Endpoint is a pattern of net/http.ServeMux: [METHOD ][HOST]/path/{name}.
 	// GET includes HEAD. A trailing slash or {name...} takes everything below.
-	Endpoint string `json:"endpoint"`
+	Endpoint string
 
 	// CORS is the cross-origin setting. The zero value disallows cross-origin
 	// requests.
-	CORS Setting `json:"cors,omitzero"`
+	CORS Setting
 
 	// Upstream is where requests of this endpoint go, as in
 	// [Document.Upstream]. Empty: to the document's upstream.
-	Upstream string `json:"upstream,omitempty"`
+	Upstream string
 
 	// Methods are the methods that a pattern without a method takes. Empty:
 	// any. A pattern with a method must not have it.
-	Methods []string `json:"methods,omitempty"`
+	Methods []string
 
 	// EncodedPaths lets paths through that routers and upstreams read
 	// differently: with an encoded slash or backslash, NUL or empty segments.
 	// They are answered 400 otherwise. Paths with dot segments always are.
-	EncodedPaths bool `json:"encoded_paths,omitempty"`
+	EncodedPaths bool
 }
 
 // A Setting is what stands at cors: the name of a policy, or a policy written
@@ -161,45 +161,40 @@ type Setting struct {
 // Clone returns a copy that shares nothing with d.
 func (d *Document) Clone() *Document {
 	c := *d
-	c.Origins = slices.Clone(d.Origins)
-	c.TrustedProxies = slices.Clone(d.TrustedProxies)
-	c.IdentityHeaders = slices.Clone(d.IdentityHeaders)
-	c.Hosts = slices.Clone(d.Hosts)
-	c.Policies = slices.Clone(d.Policies)
-	for i := range c.Policies {
-		c.Policies[i].Policy = c.Policies[i].Policy.Clone()
-	}
-	c.Endpoints = slices.Clone(d.Endpoints)
-	for i := range c.Endpoints {
-		e := &c.Endpoints[i]
-		e.Methods = slices.Clone(e.Methods)
-		if e.CORS.Inline != nil {
-			p := e.CORS.Inline.Clone()
-			e.CORS.Inline = &p
-		}
-	}
+	documentKeys.clone(&c)
 	return &c
+}
+
+// Clone returns a copy that shares nothing with p.
+func (p Policy) Clone() Policy {
+	policyKeys.clone(&p)
+	return p
+}
+
+// Clone returns a copy that shares nothing with e.
+func (e Entry) Clone() Entry {
+	entryKeys.clone(&e)
+	return e
+}
+
+// Clone returns a copy that shares nothing with s.
+func (s Setting) Clone() Setting {
+	if s.Inline != nil {
+		p := s.Inline.Clone()
+		s.Inline = &p
+	}
+	return s
 }
 
 // Equal reports whether both documents say the same in the same order. Nil and
 // empty lists are the same, and so are an allow left out and allow: none.
-func (d *Document) Equal(o *Document) bool {
-	return slices.Equal(d.Origins, o.Origins) &&
-		slices.Equal(d.TrustedProxies, o.TrustedProxies) &&
-		slices.Equal(d.IdentityHeaders, o.IdentityHeaders) &&
-		slices.Equal(d.Hosts, o.Hosts) &&
-		d.Upstream == o.Upstream &&
-		slices.EqualFunc(d.Policies, o.Policies, func(a, b NamedPolicy) bool {
-			return a.Name == b.Name && a.Policy.Equal(b.Policy)
-		}) &&
-		slices.EqualFunc(d.Endpoints, o.Endpoints, Entry.Equal)
-}
+func (d *Document) Equal(o *Document) bool { return documentKeys.equal(d, o) }
+
+// Equal reports whether both policies say the same, see [Document.Equal].
+func (p Policy) Equal(o Policy) bool { return policyKeys.equal(&p, &o) }
 
 // Equal reports whether both entries say the same, see [Document.Equal].
-func (e Entry) Equal(o Entry) bool {
-	return e.Endpoint == o.Endpoint && e.CORS.Equal(o.CORS) && e.Upstream == o.Upstream &&
-		slices.Equal(e.Methods, o.Methods) && e.EncodedPaths == o.EncodedPaths
-}
+func (e Entry) Equal(o Entry) bool { return entryKeys.equal(&e, &o) }
 
 // Equal reports whether both settings say the same. A policy in place never
 // equals a name, whatever the name stands for.
@@ -212,23 +207,6 @@ func (s Setting) Equal(o Setting) bool {
 
 // IsZero reports whether no setting is written.
 func (s Setting) IsZero() bool { return s.Name == "" && s.Inline == nil }
-
-// Equal reports whether both policies say the same, see [Document.Equal].
-func (p Policy) Equal(o Policy) bool {
-	return p.allow() == o.allow() && p.Credentials == o.Credentials && p.Cache == o.Cache &&
-		p.Embed == o.Embed && p.ObserveOnly == o.ObserveOnly &&
-		slices.Equal(p.Domains, o.Domains) && slices.Equal(p.Headers, o.Headers) &&
-		slices.Equal(p.Expose, o.Expose) && slices.Equal(p.Senders, o.Senders)
-}
-
-// Clone returns a copy that shares nothing with p.
-func (p Policy) Clone() Policy {
-	p.Domains = slices.Clone(p.Domains)
-	p.Headers = slices.Clone(p.Headers)
-	p.Expose = slices.Clone(p.Expose)
-	p.Senders = slices.Clone(p.Senders)
-	return p
-}
 
 // allow is Allow with its default.
 func (p Policy) allow() string {

@@ -122,23 +122,23 @@ func (e *editor) document(src *source, old, next *Document) {
 	e.learn(c)
 	changes := make(map[string]change)
 	for _, k := range documentKeys {
-		was, had := old.field(k.name)
-		v, has := next.field(k.name)
+		was, had := k.write(old)
+		v, has := k.write(next)
 		if same(was, had, v, has) {
 			continue
 		}
 		ch := change{value: v, remove: !has}
 		switch {
-		case k.name == "policies" && had && has:
+		case k.Name == "policies" && had && has:
 			ch.within = func(n *yaml.Node) { e.policies(n, old.Policies, next.Policies) }
-		case k.name == "endpoints" && had && has:
+		case k.Name == "endpoints" && had && has:
 			ch.within = func(n *yaml.Node) { e.endpoints(n, old.Endpoints, next.Endpoints) }
-		case k.name == "endpoints" && !has:
+		case k.Name == "endpoints" && !has:
 			ch.remove = false // a document says at least that it has none
 		}
-		changes[k.name] = ch
+		changes[k.Name] = ch
 	}
-	e.mapping(c, documentKeys, changes, field{"endpoints", value{kind: yaml.SequenceNode}})
+	e.mapping(c, documentKeys.names(), changes, noEndpoints)
 }
 
 // learn takes over the habits of the text.
@@ -176,7 +176,7 @@ func same(a value, had bool, b value, has bool) bool {
 
 func (v value) equal(o value) bool {
 	return v.kind == o.kind && v.text == o.text && slices.EqualFunc(v.list, o.list, value.equal) &&
-		slices.EqualFunc(v.fields, o.fields, func(a, b field) bool { return a.key == b.key && a.value.equal(b.value) })
+		slices.EqualFunc(v.fields, o.fields, func(a, b pair) bool { return a.key == b.key && a.value.equal(b.value) })
 }
 
 func (e *editor) policies(n *yaml.Node, old, next Policies) {
@@ -188,7 +188,7 @@ func (e *editor) policies(n *yaml.Node, old, next Policies) {
 	for i, np := range next {
 		t := target{old: from[i], key: np.Name}
 		if t.old < 0 {
-			t.value = policyValue(np.Policy)
+			t.value = policyKeys.value(&np.Policy)
 			t.value.lines = true
 		} else {
 			t.within = func(it item) {
@@ -216,7 +216,7 @@ func (e *editor) endpoints(n *yaml.Node, old, next []Entry) {
 	for i, entry := range next {
 		t := target{old: from[i]}
 		if t.old < 0 {
-			t.value = entryValue(entry)
+			t.value = entryValue(&entry)
 		} else {
 			t.within = func(it item) { e.entry(it.value, old[t.old], entry) }
 		}
@@ -229,30 +229,30 @@ func (e *editor) policy(n *yaml.Node, old, next Policy) {
 	c := e.collection(n)
 	changes := make(map[string]change)
 	for _, k := range policyKeys {
-		was, had := old.field(k.name)
-		v, has := next.field(k.name)
+		was, had := k.write(&old)
+		v, has := k.write(&next)
 		within := func(n *yaml.Node) { e.strings(n, v) }
 		switch {
-		case !has && !k.belongsTo(next.allow()):
+		case !has && !k.BelongsTo(next.allow()):
 			// Even if it said nothing: it must not be there.
-			changes[k.name] = change{remove: true}
+			changes[k.Name] = change{remove: true}
 		case !same(was, had, v, has):
 			// A switch is turned where it is, and keeps its comment.
-			changes[k.name] = change{value: v, within: within, remove: !has && !v.bare}
+			changes[k.Name] = change{value: v, within: within, remove: !has && !v.bare}
 		}
 	}
-	e.mapping(c, policyKeys, changes, field{"allow", textValue(next.allow())})
+	e.mapping(c, policyKeys.names(), changes, pair{"allow", textValue(next.allow())})
 }
 
 func (e *editor) entry(n *yaml.Node, old, next Entry) {
 	c := e.collection(n)
 	changes := make(map[string]change)
 	for _, k := range entryKeys {
-		was, had := old.field(k.name)
-		v, has := next.field(k.name)
+		was, had := k.write(&old)
+		v, has := k.write(&next)
 		ch := change{value: v, remove: !has && !v.bare}
 		ch.within = func(n *yaml.Node) { e.strings(n, v) }
-		if k.name == "cors" {
+		if k.Name == "cors" {
 			if old.CORS.Equal(next.CORS) {
 				continue
 			}
@@ -263,9 +263,9 @@ func (e *editor) entry(n *yaml.Node, old, next Entry) {
 		} else if same(was, had, v, has) {
 			continue
 		}
-		changes[k.name] = ch
+		changes[k.Name] = ch
 	}
-	e.mapping(c, entryKeys, changes, field{"endpoint", textValue(next.Endpoint)})
+	e.mapping(c, entryKeys.names(), changes, pair{"endpoint", textValue(next.Endpoint)})
 }
 
 // strings edits a list of strings.

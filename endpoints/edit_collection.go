@@ -23,9 +23,8 @@ type target struct {
 }
 
 // mapping makes the changes to the values of a mapping, whose keys keep their
-// order. If no key is left, otherwise is written.
-func (e *editor) mapping(c *collection, keys []key, changes map[string]change, otherwise field) {
-	rank := func(name string) int { return slices.IndexFunc(keys, func(k key) bool { return k.name == name }) }
+// order; new ones come in that of keys. If no key is left, otherwise is written.
+func (e *editor) mapping(c *collection, keys []string, changes map[string]change, otherwise pair) {
 	var targets []target
 	there := make(map[string]bool)
 	for i, it := range c.items {
@@ -42,17 +41,17 @@ func (e *editor) mapping(c *collection, keys []key, changes map[string]change, o
 		targets = append(targets, t)
 	}
 	for k, key := range keys {
-		ch, changed := changes[key.name]
-		if !changed || there[key.name] || ch.remove {
+		ch, changed := changes[key]
+		if !changed || there[key] || ch.remove {
 			continue
 		}
 		at := 0 // after the last of the keys that are written before this one
 		for i, t := range targets {
-			if rank(t.key) < k {
+			if slices.Index(keys, t.key) < k {
 				at = i + 1
 			}
 		}
-		targets = slices.Insert(targets, at, target{old: -1, key: key.name, value: ch.value})
+		targets = slices.Insert(targets, at, target{old: -1, key: key, value: ch.value})
 	}
 	if len(targets) == 0 {
 		targets = []target{{old: -1, key: otherwise.key, value: otherwise.value}}
@@ -180,7 +179,7 @@ func (e *editor) fresh(c *collection, t target) string {
 	isMapping := c.node.Kind == yaml.MappingNode
 	switch {
 	case !c.flow && isMapping:
-		return e.block(value{kind: yaml.MappingNode, fields: []field{{t.key, t.value}}}, c.column)
+		return e.block(value{kind: yaml.MappingNode, fields: []pair{{t.key, t.value}}}, c.column)
 	case !c.flow:
 		p := e.pen
 		if it := c.items[0]; it.value.Kind == t.value.kind && it.value.Line == e.lineOf(it.start)+1 {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/concors/concors/cors"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -19,13 +18,14 @@ type value struct {
 	text   string // scalar
 	bare   bool   // scalar: not text but true, false or 0, never quoted
 	list   []value
-	fields []field
+	fields []pair
 
 	// lines: in YAML each element gets a line of its own however short it is.
 	lines bool
 }
 
-type field struct {
+// A pair is a key of a mapping and its value.
+type pair struct {
 	key string
 	value
 }
@@ -41,118 +41,23 @@ func listValue(list []string) value {
 	return v
 }
 
-// documentValue returns d as it is written into a new file.
+// documentValue returns d as it is written into a new file, which says at least
+// that there are no endpoints.
 func documentValue(d *Document) value {
-	v := value{kind: yaml.MappingNode, lines: true}
-	for _, k := range documentKeys {
-		if f, ok := d.field(k.name); ok || k.name == "endpoints" {
-			v.fields = append(v.fields, field{k.name, f})
-		}
+	v := documentKeys.value(d)
+	v.lines = true
+	if len(d.Endpoints) == 0 {
+		v.fields = append(v.fields, noEndpoints)
 	}
 	return v
 }
 
-// field returns the value of the key called name; not ok if it is empty, which
-// is the same as not to be there.
-func (d *Document) field(name string) (v value, ok bool) {
-	switch name {
-	case "origins":
-		return listValue(d.Origins), len(d.Origins) > 0
-	case "trusted_proxies":
-		return listValue(d.TrustedProxies), len(d.TrustedProxies) > 0
-	case "identity_headers":
-		return listValue(d.IdentityHeaders), len(d.IdentityHeaders) > 0
-	case "hosts":
-		return listValue(d.Hosts), len(d.Hosts) > 0
-	case "upstream":
-		return textValue(d.Upstream), d.Upstream != ""
-	case "policies":
-		v := value{kind: yaml.MappingNode, lines: true}
-		for _, np := range d.Policies {
-			p := policyValue(np.Policy)
-			p.lines = true
-			v.fields = append(v.fields, field{np.Name, p})
-		}
-		return v, len(d.Policies) > 0
-	case "endpoints":
-		v := value{kind: yaml.SequenceNode, lines: true}
-		for _, e := range d.Endpoints {
-			v.list = append(v.list, entryValue(e))
-		}
-		return v, len(d.Endpoints) > 0
-	}
-	panic("endpoints: no key " + name)
-}
+var noEndpoints = pair{"endpoints", value{kind: yaml.SequenceNode}}
 
-func policyValue(p Policy) value {
-	v := value{kind: yaml.MappingNode}
-	for _, k := range policyKeys {
-		if f, ok := p.field(k.name); ok {
-			v.fields = append(v.fields, field{k.name, f})
-		}
-	}
+func entryValue(e *Entry) value {
+	v := entryKeys.value(e)
+	v.lines = true
 	return v
-}
-
-// field is [Document.field] of a policy. Allow is always written.
-func (p Policy) field(name string) (v value, ok bool) {
-	switch name {
-	case "allow":
-		return textValue(p.allow()), true
-	case "domains":
-		return listValue(p.Domains), len(p.Domains) > 0
-	case "credentials":
-		return boolValue(p.Credentials), p.Credentials
-	case "headers":
-		return listValue(p.Headers), len(p.Headers) > 0
-	case "expose":
-		return listValue(p.Expose), len(p.Expose) > 0
-	case "cache":
-		if p.Cache == Duration(cors.NoCache) {
-			return bareValue("0"), true
-		}
-		return textValue(p.Cache.String()), p.Cache != 0
-	case "embed":
-		return textValue(p.Embed), p.Embed != ""
-	case "senders":
-		if p.Senders.any() {
-			return textValue(cors.AnySender), true
-		}
-		return listValue(p.Senders), len(p.Senders) > 0
-	case "enforce":
-		return boolValue(!p.ObserveOnly), p.ObserveOnly
-	}
-	panic("endpoints: no key " + name)
-}
-
-func entryValue(e Entry) value {
-	v := value{kind: yaml.MappingNode, lines: true}
-	for _, k := range entryKeys {
-		if f, ok := e.field(k.name); ok {
-			v.fields = append(v.fields, field{k.name, f})
-		}
-	}
-	return v
-}
-
-// field is [Document.field] of an entry. Endpoint is always written.
-func (e Entry) field(name string) (v value, ok bool) {
-	switch name {
-	case "endpoint":
-		return textValue(e.Endpoint), true
-	case "cors":
-		if e.CORS.Inline != nil {
-			return policyValue(*e.CORS.Inline), true
-		}
-		return textValue(e.CORS.Name), e.CORS.Name != ""
-	case "upstream":
-		return textValue(e.Upstream), e.Upstream != ""
-	case "methods":
-		return listValue(e.Methods), len(e.Methods) > 0
-	case "encoded_paths":
-		return boolValue(e.EncodedPaths), e.EncodedPaths
-	}
-	panic("endpoints: no key " + name)
 }
 
 func boolValue(b bool) value { return bareValue(fmt.Sprint(b)) }
@@ -339,7 +244,7 @@ func (p pen) file(d *Document) string {
 		if i > 0 && slices.Contains([]string{"policies", "endpoints"}, f.key) {
 			b.WriteString(p.eol)
 		}
-		b.WriteString(p.block(value{kind: yaml.MappingNode, fields: []field{f}}, 0))
+		b.WriteString(p.block(value{kind: yaml.MappingNode, fields: []pair{f}}, 0))
 	}
 	return b.String()
 }

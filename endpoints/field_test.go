@@ -6,60 +6,87 @@ import (
 	"github.com/concors/concors/endpoints"
 )
 
-func TestFieldsAreTakenApart(t *testing.T) {
-	for text, want := range map[string]endpoints.Field{
-		"":                              {Element: -1},
-		"upstream":                      {Key: "upstream", Element: -1},
-		"origins[1]":                    {Key: "origins", Element: 1},
-		"endpoints":                     {Key: "endpoints", Element: -1},
-		"endpoints[12]":                 {Part: "endpoints", Index: 12, Element: -1},
-		"endpoints[0].methods[3]":       {Part: "endpoints", Key: "methods", Element: 3},
-		"endpoints[0].cors":             {Part: "endpoints", Key: "cors", Element: -1},
-		"endpoints[4].cors.domains[2]":  {Part: "endpoints", Index: 4, Inline: true, Key: "domains", Element: 2},
-		"cors.embed":                    {Inline: true, Key: "embed", Element: -1},
-		"policies.front-end":            {Part: "policies", Name: "front-end", Element: -1},
-		"policies.front-end.cache":      {Part: "policies", Name: "front-end", Key: "cache", Element: -1},
-		`policies["a.b\"]"].domains[0]`: {Part: "policies", Name: `a.b"]`, Key: "domains", Element: 0},
-		`policies[""]`:                  {Part: "policies", Element: -1},
-		`policies.p["odd key"]`:         {Part: "policies", Name: "p", Key: "odd key", Element: -1},
+func TestFieldsAndTheirPaths(t *testing.T) {
+	var whole endpoints.Field
+	entry, policy := endpoints.EndpointField(12), endpoints.PolicyField("front-end")
+	odd := endpoints.PolicyField("a ].b\"[0]")
+	for path, field := range map[string]endpoints.Field{
+		"":                                  whole,
+		"upstream":                          whole.At("upstream"),
+		"origins[1]":                        whole.At("origins").AtElement(1),
+		"endpoints":                         whole.At("endpoints"),
+		"policies":                          whole.At("policies"),
+		"endpoints[12]":                     entry,
+		"endpoints[12].upstream":            entry.At("upstream"),
+		"endpoints[12].methods[0]":          entry.At("methods").AtElement(0),
+		"endpoints[12].cors":                entry.At("cors"),
+		"endpoints[12].cors.cache":          entry.At("cors").At("cache"),
+		"endpoints[12].cors.domains[3]":     entry.At("cors").At("domains").AtElement(3),
+		"policies.front-end":                policy,
+		"policies.front-end.embed":          policy.At("embed"),
+		"policies.front-end.senders[0]":     policy.At("senders").AtElement(0),
+		`policies["a ].b\"[0]"]`:            odd,
+		`policies["a ].b\"[0]"].headers[7]`: odd.At("headers").AtElement(7),
+		`policies[""]`:                      endpoints.PolicyField(""),
+		`policies.p["odd key"]`:             endpoints.PolicyField("p").At("odd key"),
+		`["odd key"][1]`:                    whole.At("odd key").AtElement(1),
+		"cors.domains[3]":                   whole.At("cors").At("domains").AtElement(3), // as seen from an entry
 	} {
-		got, ok := endpoints.ParseField(text)
-		if !ok || got != want {
-			t.Errorf("%q: got %+v, %v; want %+v", text, got, ok, want)
+		if got := field.String(); got != path {
+			t.Errorf("got %s, want %s", got, path)
 		}
-		if again := got.String(); again != text {
-			t.Errorf("%q is written as %q", text, again)
+		again := whole
+		if err := again.UnmarshalText([]byte(path)); err != nil || again != field {
+			t.Errorf("%s: read as %+v, %v; want %+v", path, again, err, field)
 		}
 	}
-	for _, text := range []string{"endpoints[", "endpoints[x]", "endpoints[-1]", "policies.", `policies["x`, "a.b", "domains[", "domains[1]x", "cors.", "endpoints[99999999999999999999]"} {
-		if got, ok := endpoints.ParseField(text); ok {
-			t.Errorf("%q is taken for %+v", text, got)
+	for _, path := range []string{"endpoints[x]", "endpoints[-1].cors", "endpoints[1", "endpoints[1]upstream", "origins[", "origins[0", "origins[0]x", `policies["a`, "policies.", "a.b", "domains[1]x", "cors.", "cors.a.b", "policies.p.cors.a", "origins[99999999999]"} {
+		if err := new(endpoints.Field).UnmarshalText([]byte(path)); err == nil {
+			t.Errorf("%s: no error", path)
 		}
 	}
 }
 
-// FuzzParseField looks for texts on which it fails or does not agree with String.
-func FuzzParseField(f *testing.F) {
+func TestFieldsSeenFromTheirPart(t *testing.T) {
+	domain := endpoints.EndpointField(3).At("cors").At("domains").AtElement(1)
+	if got := domain.InPart().String(); got != "cors.domains[1]" {
+		t.Error(got)
+	}
+	if got := domain.InPart().Outside().String(); got != "domains[1]" {
+		t.Error(got)
+	}
+	if got := endpoints.EndpointField(3).At("cors").InPart().Outside(); got != (endpoints.Field{}) {
+		t.Error(got)
+	}
+	if got := domain.InPart().In(endpoints.EndpointField(7)).String(); got != "endpoints[7].cors.domains[1]" {
+		t.Error(got)
+	}
+}
+
+// FuzzField looks for texts on which it fails or does not agree with String.
+func FuzzField(f *testing.F) {
 	f.Add(`policies["a.b"].domains[0]`)
 	f.Add("endpoints[4].cors.domains[2]")
+	f.Add(`endpoints[4]["odd key"][2]`)
 	f.Fuzz(func(t *testing.T, text string) {
-		field, ok := endpoints.ParseField(text)
-		if !ok {
+		var field, again endpoints.Field
+		if field.UnmarshalText([]byte(text)) != nil {
 			return
 		}
-		if again, ok := endpoints.ParseField(field.String()); !ok || again != field {
-			t.Errorf("%q: %+v is written as %q, which is %+v, %v", text, field, field.String(), again, ok)
+		if err := again.UnmarshalText([]byte(field.String())); err != nil || again != field {
+			t.Errorf("%q: %+v is written as %q, which is %+v, %v", text, field, field, again, err)
 		}
 	})
 }
 
-// Whatever a report names can be taken apart.
-func TestFieldsOfReportsAreTakenApart(t *testing.T) {
+// Whatever a report names can be read again.
+func TestFieldsOfReportsCanBeRead(t *testing.T) {
 	for _, g := range goldens(t, "mistakes") {
 		_, report := endpoints.Parse("", []byte(g.file(t, "concors.yaml")))
 		for _, m := range report.Mistakes {
-			if f, ok := endpoints.ParseField(m.Field); !ok || f.String() != m.Field {
-				t.Errorf("%s: %q is %+v, %v", g.name, m.Field, f, ok)
+			var again endpoints.Field
+			if err := again.UnmarshalText([]byte(m.Field.String())); err != nil || again != m.Field {
+				t.Errorf("%s: %q is %+v, %v", g.name, m.Field, again, err)
 			}
 		}
 	}

@@ -1,8 +1,6 @@
 package endpoints
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -24,12 +22,12 @@ func (d *Document) UnmarshalJSON(data []byte) error {
 
 // UnmarshalJSON reads a policy as it stands in a document.
 func (p *Policy) UnmarshalJSON(data []byte) error {
-	return unmarshal(data, func(d *decoder, n *yaml.Node) { *p = d.policy(n, "") })
+	return unmarshal(data, func(d *decoder, n *yaml.Node) { *p = d.policy(n, Field{}) })
 }
 
 // UnmarshalJSON reads an entry as it stands in a document.
 func (e *Entry) UnmarshalJSON(data []byte) error {
-	return unmarshal(data, func(d *decoder, n *yaml.Node) { *e = d.entry(n, "") })
+	return unmarshal(data, func(d *decoder, n *yaml.Node) { *e = d.entry(n, Field{}) })
 }
 
 func unmarshal(data []byte, read func(d *decoder, n *yaml.Node)) error {
@@ -40,63 +38,33 @@ func unmarshal(data []byte, read func(d *decoder, n *yaml.Node)) error {
 	return d.report.finish("").Err()
 }
 
+// MarshalJSON writes a document that [Parse] reads back.
+func (d Document) MarshalJSON() ([]byte, error) { return documentKeys.value(&d).json(), nil }
+
+// MarshalJSON writes the policy as it stands in a document.
+func (p Policy) MarshalJSON() ([]byte, error) { return policyKeys.value(&p).json(), nil }
+
+// MarshalJSON writes the entry as it stands in a document.
+func (e Entry) MarshalJSON() ([]byte, error) { return entryKeys.value(&e).json(), nil }
+
 // MarshalJSON writes the policies as one object, in order.
 func (p Policies) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, np := range p {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		name, err := json.Marshal(np.Name)
-		if err != nil {
-			return nil, err
-		}
-		policy, err := json.Marshal(np.Policy)
-		if err != nil {
-			return nil, err
-		}
-		b.Write(name)
-		b.WriteByte(':')
-		b.Write(policy)
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
-
-// MarshalJSON writes enforce: false for ObserveOnly.
-func (p Policy) MarshalJSON() ([]byte, error) {
-	type plain Policy
-	v := struct {
-		plain
-		Enforce *bool `json:"enforce,omitempty"`
-	}{plain: plain(p)}
-	if p.ObserveOnly {
-		v.Enforce = new(bool)
-	}
-	return json.Marshal(v)
+	v, _ := policiesKind.write(p)
+	return v.json(), nil
 }
 
 // MarshalJSON writes a name as a string and a policy in place as an object.
 func (s Setting) MarshalJSON() ([]byte, error) {
-	if s.Inline != nil {
-		return json.Marshal(s.Inline)
-	}
-	return json.Marshal(s.Name)
+	v, _ := settingKind.write(s)
+	return v.json(), nil
 }
 
-// MarshalJSON writes [cors.AnySender] as a string.
-func (s Senders) MarshalJSON() ([]byte, error) {
-	if s.any() {
-		return json.Marshal(cors.AnySender)
-	}
-	return json.Marshal([]string(s))
+// json returns v as JSON.
+func (v value) json() []byte {
+	return []byte(pen{json: true, comma: ",", colon: ":"}.flowLine(v))
 }
 
 func (s Senders) any() bool { return len(s) == 1 && s[0] == cors.AnySender }
-
-// MarshalText writes the duration as in a document.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // String returns the duration as in a document: 10m, 1h30m, 90s as 1m30s,
 // [cors.NoCache] as 0, and nothing if it is unset.

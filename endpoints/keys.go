@@ -3,114 +3,267 @@ package endpoints
 import (
 	"slices"
 
+	"github.com/google/jsonschema-go/jsonschema"
+	"go.yaml.in/yaml/v4"
+
 	"github.com/concors/concors/internal/nearest"
 )
 
-// A key is what there is to say about a key of the document: for the schema,
-// for "did you mean", and for the check of what belongs to which allow.
-type key struct {
-	name     string
-	about    string   // description, in sentences
-	values   []string // the values it can have, if they are few
-	under    []string // the values of allow under which it means something; nil: it is no field of that kind
+// A Key is a key of a document or of a part of it, T: all that there is to say
+// about it, once. Files, JSON, schemas, forms and differences in words are made
+// from the tables of keys; see [PolicyKeys].
+type Key[T any] struct {
+	Name   string
+	About  string   // in sentences: what it says, and what it means if it is left out
+	Values []string // the values that it can have, if they are few
+
+	// Under are the values of allow under which a policy's key means something;
+	// elsewhere it must not be written.
+	Under []string
+
+	Form  Form
+	Words Words
+
+	required bool     // it must be written
 	aliases  []string // what people coming from elsewhere write
 	examples []any    // values as in JSON
+
+	codec[T]
 }
 
-// The one home of what is said about each key, in the order in which files are
-// written.
-var (
-	documentKeys = []key{
-		{name: "origins", about: "The API's own public origins. Requests of their pages are never foreign. Left out: the Host header says which origin is the API's own.",
-			aliases: []string{"origin", "own_origins"}, examples: []any{[]any{"https://api.example.com"}}},
-		{name: "trusted_proxies", about: "IP addresses and CIDR ranges whose X-Forwarded-Proto and X-Forwarded-Host count. Left out: nobody's.",
-			aliases: []string{"proxies", "trusted-proxies", "trustedProxies"}, examples: []any{[]any{"10.0.0.0/8"}}},
-		{name: "identity_headers", about: "Request headers that name the caller because a proxy in front derived them from a cookie or certificate. They are dropped wherever cookies are dropped.",
-			aliases: []string{"identity-headers", "identityHeaders"}, examples: []any{[]any{"X-Remote-User"}}},
-		{name: "hosts", about: "The names under which the API is served; without a port, on every port. Requests for any other Host are answered 421, which stops DNS rebinding. Left out: Host does not matter.",
-			aliases: []string{"host", "server_name", "allowed_hosts", "trusted_hosts"}, examples: []any{[]any{"api.example.com", "api.example.com:8443"}}},
-		{name: "upstream", about: "Where requests are forwarded to, unless their endpoint has an upstream of its own: an http or https URL with host, optional port and optional path prefix.",
-			aliases: []string{"backend", "target", "proxy_pass"}, examples: []any{"http://127.0.0.1:3000"}},
-		{name: "policies", about: "Settings that endpoints refer to by name.",
-			aliases: []string{"policy", "settings"}},
-		{name: "endpoints", about: "The endpoints. Only what is listed is served; the order means nothing: of several patterns that match, the most specific one counts.",
-			aliases: []string{"endpoint", "routes", "paths"}},
-	}
+// A Form is how people see a key that they fill in.
+type Form struct {
+	Label       string
+	Hint        string // a sentence or two
+	Placeholder string // an example, where values are typed
+	Options     []Option
+}
 
-	policyKeys = []key{
-		{name: "allow", about: "Who may call from another website: none (disallow cross-origin requests), all (every website, as an anonymous caller) or selected (the listed domains). Left out: none.",
-			values: []string{AllowNone, AllowAll, AllowSelected}, under: everywhere, aliases: []string{"mode", "access"}},
-		{name: "domains", about: "The websites that may call: origins such as https://docs.example.com, or patterns such as https://*.example.com (its subdomains) and http://localhost:* (any port). Required under selected.",
-			under:   []string{AllowSelected},
-			aliases: []string{"origins", "domain", "origin", "allow_origin", "allow_origins", "allowed_origins", "allowedOrigins", "allowOrigins"}, examples: []any{[]any{"https://docs.example.com", "https://*.example.com"}}},
-		{name: "credentials", about: "Whether cookies, HTTP authentication and client certificates travel with the requests of the domains. Left out: they are dropped. Does not exist under all.",
-			under:   []string{AllowSelected},
-			aliases: []string{"allow_credentials", "allowCredentials", "supports_credentials"}},
-		{name: "headers", about: "The request headers that websites may set beyond those that need no permission; a JSON body needs Content-Type. * stands for all but Authorization and method overrides (X-HTTP-Method-Override and the like), which must be listed.",
-			under:   []string{AllowAll, AllowSelected},
-			aliases: []string{"header", "allow_headers", "allowed_headers", "allowedHeaders", "allowHeaders"}, examples: []any{[]any{"Authorization", "Content-Type"}}},
-		{name: "expose", about: "The response headers that scripts may read beyond those that are always readable. * stands for all.",
-			under:   []string{AllowAll, AllowSelected},
-			aliases: []string{"expose_headers", "exposed_headers", "exposedHeaders", "exposeHeaders"}, examples: []any{[]any{"ETag"}}},
-		{name: "cache", about: "How long browsers may reuse a preflight answer, such as 90s, 10m or 1h; 0: not at all. Left out: browsers assume 5 seconds. Caps: WebKit 10 minutes, Chromium 2 hours, Firefox 24 hours.",
-			under:   []string{AllowAll, AllowSelected},
-			aliases: []string{"max_age", "max-age", "maxAge", "ttl"}, examples: []any{"10m"}},
-		{name: "embed", about: "Who may load it without CORS, by img, script or iframe: same-origin (the default of none and selected), same-site (credentials kept) or any (the default of all; credentials dropped).",
-			values: []string{"same-origin", "same-site", "any"}, under: everywhere, aliases: []string{"corp", "embedding"}},
-		{name: "senders", about: "Websites that may send a POST with the visitor's credentials but never read the answer: single sign-on, payment pages. any includes origin null: only for endpoints that verify a signed message or state.",
-			under:   []string{AllowNone, AllowSelected},
-			aliases: []string{"sender"}, examples: []any{[]any{"https://login.example.com"}, "any"}},
-		{name: "enforce", about: "false: stand aside, as if Concors were not there, but count what would have been decided. Left out: true.",
-			under: everywhere, aliases: []string{"enforced", "enabled", "report_only"}},
-	}
+// An Option is a value that people choose.
+type Option struct{ Value, Label string }
 
-	entryKeys = []key{
-		{name: "endpoint", about: "A pattern of Go's net/http.ServeMux: [METHOD ][HOST]/path/{name}. GET includes HEAD; a trailing slash or {name...} takes everything below.",
-			aliases: []string{"pattern", "path", "route", "url"}, examples: []any{"GET /api/orders/{id}", "POST /api/orders", "/files/{path...}"}},
-		{name: "cors", about: "The cross-origin setting: the name of a policy, or a policy written in place. Left out: cross-origin requests are disallowed.",
-			aliases: []string{"policy", "setting"}, examples: []any{"front-end", map[string]any{"allow": "all"}}},
-		{name: "upstream", about: "Where requests of this endpoint are forwarded to. Left out: to the document's upstream.",
-			aliases: []string{"backend", "target", "proxy_pass"}, examples: []any{"http://127.0.0.1:4000"}},
-		{name: "methods", about: "The methods that a pattern without a method takes, as if each had its own entry. Left out: any method.",
-			aliases: []string{"method"}, examples: []any{[]any{"GET", "POST"}}},
-		{name: "encoded_paths", about: "true: let paths through that routers and upstreams may read differently, with an encoded slash or backslash, NUL or empty segments. They are answered 400 otherwise. Paths with dot segments (/a/../b) always are.",
-			aliases: []string{"encoded-paths", "encodedPaths"}},
-	}
+// Words are how a change of a policy's key reads. Keys whose changes depend on
+// others have none.
+type Words struct {
+	More Sentence // the key, or elements of its list, were added: websites may do more
+	Less Sentence // they were removed
+}
 
-	everywhere = []string{AllowNone, AllowAll, AllowSelected}
+// A Sentence has {values} where elements of a list stand and {endpoints} where
+// endpoints do.
+type Sentence struct {
+	Kind string // stable, such as header-added
+	Text string
+}
+
+// A Shape is the kind of input that a form needs for a key.
+type Shape string
+
+const (
+	Text     Shape = "text"     // one value, or none
+	List     Shape = "list"     // any number of values
+	Switch   Shape = "switch"   // on or off
+	Lifetime Shape = "lifetime" // a duration, or none
+	Part     Shape = "part"     // keys of its own
 )
 
-// belongsTo reports whether a policy's key means something under allow.
-func (k key) belongsTo(allow string) bool { return slices.Contains(k.under, allow) }
+// PolicyKeys returns the keys of a policy, in the order in which files are
+// written. The caller must not modify them.
+func PolicyKeys() []Key[Policy] { return policyKeys }
 
-// findKey returns the key called name, nil if there is none.
-func findKey(keys []key, name string) *key {
-	i := slices.IndexFunc(keys, func(k key) bool { return k.name == name })
+// PolicyKey returns the key of a policy with the name, nil if there is none.
+func PolicyKey(name string) *Key[Policy] { return policyKeys.find(name) }
+
+// A codec is the value of a key in T.
+type codec[T any] struct {
+	shape  Shape
+	read   func(d *decoder, n *yaml.Node, at Field, to *T)
+	write  func(of *T) (value, bool) // not ok: it need not be there
+	equal  func(a, b *T) bool
+	clone  func(of *T)
+	reset  func(of *T)
+	texts  func(of *T) []string
+	fill   func(to *T, texts []string) error
+	list   func(of *T) *[]string // nil if it is no list
+	schema func() *jsonschema.Schema
+}
+
+// at is the codec of a kind of value at a place in T.
+func at[T, V any](k kind[V], place func(*T) *V) codec[T] {
+	c := codec[T]{
+		shape:  k.shape,
+		read:   func(d *decoder, n *yaml.Node, at Field, to *T) { *place(to) = k.read(d, n, at) },
+		write:  func(of *T) (value, bool) { return k.write(*place(of)) },
+		equal:  func(a, b *T) bool { return k.equal(*place(a), *place(b)) },
+		clone:  func(of *T) { *place(of) = k.clone(*place(of)) },
+		reset:  func(of *T) { *place(of) = *new(V) },
+		texts:  func(of *T) []string { return k.texts(*place(of)) },
+		fill:   func(to *T, texts []string) (err error) { *place(to), err = k.fill(texts); return err },
+		schema: k.schema,
+	}
+	if k.list != nil {
+		c.list = func(of *T) *[]string { return k.list(place(of)) }
+	}
+	return c
+}
+
+// Shape says what kind of input a form needs for k.
+func (k *Key[T]) Shape() Shape { return k.shape }
+
+// BelongsTo reports whether a policy's key means something under allow.
+func (k *Key[T]) BelongsTo(allow string) bool { return slices.Contains(k.Under, allow) }
+
+// IsSet reports whether of says something about k beyond the default.
+func (k *Key[T]) IsSet(of *T) bool {
+	_, ok := k.write(of)
+	return ok
+}
+
+// Equal reports whether a and b say the same about k.
+func (k *Key[T]) Equal(a, b *T) bool { return k.equal(a, b) }
+
+// Reset makes of say nothing about k.
+func (k *Key[T]) Reset(of *T) { k.reset(of) }
+
+// List returns the list at k in of, nil if k is no list.
+func (k *Key[T]) List(of *T) *[]string {
+	if k.list == nil {
+		return nil
+	}
+	return k.list(of)
+}
+
+// Texts returns the value of k as a form shows it: the elements of a list, one
+// text, "true" for a switch that is on, nothing where nothing is said.
+func (k *Key[T]) Texts(of *T) []string { return k.texts(of) }
+
+// Fill is the inverse of Texts. The error says what is wrong with the texts.
+func (k *Key[T]) Fill(to *T, texts []string) error { return k.fill(to, texts) }
+
+// keys are all keys of T, in the order in which files are written.
+type keys[T any] []Key[T]
+
+// The tables. They are filled by init, because they speak of each other.
+var (
+	documentKeys keys[Document]
+	policyKeys   keys[Policy]
+	entryKeys    keys[Entry]
+)
+
+func init() {
+	documentKeys, policyKeys, entryKeys = documentTable(), policyTable(), entryTable()
+}
+
+// find returns the key called name, nil if there is none.
+func (ks keys[T]) find(name string) *Key[T] {
+	i := slices.IndexFunc(ks, func(k Key[T]) bool { return k.Name == name })
 	if i < 0 {
 		return nil
 	}
-	return &keys[i]
+	return &ks[i]
 }
 
-// meantKey returns the key that somebody who wrote name probably meant, empty
-// if there is no good guess, and what else there is to say, if anything.
-func meantKey(keys []key, name string) (meant, detail string) {
-	names := make([]string, 0, len(keys))
-	for _, k := range keys {
-		if slices.Contains(k.aliases, name) {
-			return k.name, ""
+func (ks keys[T]) names() []string {
+	names := make([]string, len(ks))
+	for i := range ks {
+		names[i] = ks[i].Name
+	}
+	return names
+}
+
+// meant returns the key that somebody who wrote name probably meant, empty if
+// there is no good guess, and what else there is to say, if anything.
+func (ks keys[T]) meant(name string) (meant, detail string) {
+	for i := range ks {
+		if slices.Contains(ks[i].aliases, name) {
+			return ks[i].Name, ""
 		}
-		names = append(names, k.name)
 	}
 	switch {
 	case name == "methods":
 		return "", "this key belongs into an endpoint; a policy allows the methods of the endpoints at a path"
-	case findKey(policyKeys, name) != nil:
+	case policyKeys.find(name) != nil:
 		return "", "this key belongs into a policy"
-	case findKey(entryKeys, name) != nil:
+	case entryKeys.find(name) != nil:
 		return "", "this key belongs into an endpoint"
-	case findKey(documentKeys, name) != nil:
+	case documentKeys.find(name) != nil:
 		return "", "this key belongs to the top of the document"
 	}
-	return nearest.Of(name, names), ""
+	return nearest.Of(name, ks.names()), ""
+}
+
+// read reads the mapping n, which is at f, into to.
+func (ks keys[T]) read(d *decoder, n *yaml.Node, f Field, to *T) {
+	lines := make(map[string]int, len(ks))
+	// What is looked up later are keys that are known, each once. The others are
+	// reported here and left out, or a mapping full of them would be slow.
+	var kept []*yaml.Node
+	ok := d.pairs(n, f, func(k, v *yaml.Node) {
+		name := k.Value
+		if line := lines[name]; line > 0 {
+			d.add(placeOf(k), KeyDuplicate, f.At(name), name, "", onLine(KeyDuplicate, line))
+			return
+		}
+		lines[name] = k.Line
+		key := ks.find(name)
+		if key == nil {
+			meant, detail := ks.meant(name)
+			d.add(placeOf(k), KeyUnknown, f.At(name), name, meant, detail)
+			return
+		}
+		kept = append(kept, k, v)
+		key.read(d, v, f.At(name), to)
+	})
+	if ok {
+		n.Content = kept
+	}
+}
+
+// value returns v as a mapping of what is not left out.
+func (ks keys[T]) value(v *T) value {
+	m := value{kind: yaml.MappingNode}
+	for i := range ks {
+		if w, ok := ks[i].write(v); ok {
+			m.fields = append(m.fields, pair{ks[i].Name, w})
+		}
+	}
+	return m
+}
+
+func (ks keys[T]) equal(a, b *T) bool {
+	return !slices.ContainsFunc(ks, func(k Key[T]) bool { return !k.equal(a, b) })
+}
+
+// clone makes of share nothing with what it was copied from.
+func (ks keys[T]) clone(of *T) {
+	for i := range ks {
+		ks[i].clone(of)
+	}
+}
+
+// schema returns the JSON Schema of T.
+func (ks keys[T]) schema() *jsonschema.Schema {
+	s := &jsonschema.Schema{
+		Type: "object", Properties: make(map[string]*jsonschema.Schema),
+		AdditionalProperties: &jsonschema.Schema{Not: &jsonschema.Schema{}},
+	}
+	for i := range ks {
+		k := &ks[i]
+		p := k.codec.schema()
+		p.Description, p.Enum, p.Examples = k.About, anys(k.Values), k.examples
+		s.Properties[k.Name] = p
+		s.PropertyOrder = append(s.PropertyOrder, k.Name)
+		if k.required {
+			s.Required = append(s.Required, k.Name)
+		}
+	}
+	return s
+}
+
+func anys(list []string) []any {
+	var all []any
+	for _, v := range list {
+		all = append(all, v)
+	}
+	return all
 }

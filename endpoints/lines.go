@@ -38,7 +38,7 @@ func (l *Lines) Setting(i int, field string) int {
 		return 0
 	}
 	entry := spot{node: l.src.entries[i]}
-	_, cors := entry.find("cors")
+	_, cors := entry.at("cors")
 	if cors == l.src.entries[i] {
 		return l.Endpoint(i)
 	}
@@ -53,8 +53,8 @@ func (l *Lines) Setting(i int, field string) int {
 }
 
 // lineOf returns the line of a field's key, or of where it would stand.
-func lineOf(s spot, field string) int {
-	key, at := s.find(field)
+func lineOf(s spot, name string) int {
+	key, at := s.at(name)
 	if key != nil {
 		return key.Line
 	}

@@ -311,7 +311,7 @@ func TestEveryMistakeCarriesWhatToolsNeed(t *testing.T) {
 	_, report := endpoints.Parse("dir/concors.yaml", []byte("upstream: http://a\nendpoints:\n  - endpoint: /a\n    cors: {allow: selected, domains: [x.example]}"))
 	want := endpoints.Mistake{
 		File: "dir/concors.yaml", Line: 4, Column: 39, Code: cors.OriginMissingScheme,
-		Field: "endpoints[0].cors.domains[0]", Value: "x.example",
+		Field: endpoints.EndpointField(0).At("cors").At("domains").AtElement(0), Value: "x.example",
 		Message: "an origin needs its scheme", Repair: "https://x.example", Remedy: "Put https:// in front.",
 	}
 	if len(report.Mistakes) != 1 || report.Mistakes[0] != want {
@@ -337,7 +337,7 @@ func TestBuildReportsWithoutPlaces(t *testing.T) {
 		if m.Line != 0 || m.Column != 0 {
 			t.Errorf("%s has a place", m)
 		}
-		got = append(got, m.Field+" "+string(m.Code))
+		got = append(got, m.Field.String()+" "+string(m.Code))
 	}
 	want := []string{
 		`policies["a.b"].credentials credentials-under-all`,

@@ -65,7 +65,7 @@ func (r *Report) finish(file string) *Report {
 		count int
 	}{{cors.MistakesOmitted, r.mistakes.omitted}, {cors.WarningsOmitted, r.warnings.omitted}} {
 		if o.count > 0 {
-			r.Mistakes = append(r.Mistakes, mistakeAt(file, place{}, o.code, "", "", "", fmt.Sprintf("%d more are not listed", o.count)))
+			r.Mistakes = append(r.Mistakes, mistakeAt(file, place{}, o.code, Field{}, "", "", fmt.Sprintf("%d more are not listed", o.count)))
 		}
 	}
 	return r
@@ -78,7 +78,7 @@ type Mistake struct {
 	Column  int       `json:"column,omitempty"` // from 1, in characters; 0 as Line
 	Code    cors.Code `json:"code"`             // stable; see [Mistakes] for all
 	Warning bool      `json:"warning,omitempty"`
-	Field   string    `json:"field,omitempty"`  // such as policies.front-end.domains[2] or endpoints[0].cors; empty: the whole file
+	Field   Field     `json:"field,omitzero"`   // such as policies.front-end.domains[2] or endpoints[0].cors
 	Value   string    `json:"value,omitempty"`  // as written; may be empty
 	Message string    `json:"message"`          // lower case, no full stop
 	Repair  string    `json:"repair,omitempty"` // a value to put in its place; empty if none can be guessed
@@ -87,7 +87,7 @@ type Mistake struct {
 
 // mistakeAt returns the mistake code at p. An empty detail means the general
 // message of code.
-func mistakeAt(file string, p place, code cors.Code, field, value, repair, detail string) Mistake {
+func mistakeAt(file string, p place, code cors.Code, field Field, value, repair, detail string) Mistake {
 	m := known[code]
 	if detail == "" {
 		detail = m.Message
@@ -96,6 +96,11 @@ func mistakeAt(file string, p place, code cors.Code, field, value, repair, detai
 		File: file, Line: p.line, Column: p.column, Code: code, Warning: m.Warning,
 		Field: field, Value: value, Message: detail, Repair: repair, Remedy: m.Remedy,
 	}
+}
+
+// onLine is the message of code for something that stands on another line.
+func onLine(code cors.Code, line int) string {
+	return fmt.Sprintf("%s, on line %d", known[code].Message, line)
 }
 
 // String returns the mistake in one line, file:line:col: code: message (repair).
@@ -115,8 +120,8 @@ func (m Mistake) String() string {
 	if m.Warning {
 		b.WriteString("warning: ")
 	}
-	if m.Line == 0 && m.Field != "" {
-		b.WriteString(m.Field + ": ")
+	if m.Line == 0 && m.Field != (Field{}) {
+		b.WriteString(m.Field.String() + ": ")
 	}
 	if m.Value != "" {
 		fmt.Fprintf(&b, "%.200q: ", m.Value)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/concors/concors/admin"
-	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/internal/words"
 )
 
@@ -61,17 +60,20 @@ func sorted(j admin.Judgement) issues {
 
 // fieldOf returns the field of the form that a place in a draft stands for.
 func fieldOf(place *admin.MistakePlace) (field string, index int) {
-	f, ok := endpoints.ParseField(place.Field)
-	switch {
-	case place.Part == "policies" && place.Field == "":
-		f.Key = "name"
-	case f.Key == "cors":
-		f.Key = "use"
+	name, index := place.Field.Key(), -1
+	if i, ok := place.Field.Element(); ok {
+		index = i
 	}
-	if !ok || !fields[f.Key] {
+	switch {
+	case place.Part == "policies" && name == "":
+		name = "name"
+	case name == "cors":
+		name = "use"
+	}
+	if !fields[name] {
 		return "", -1
 	}
-	return f.Key, f.Element
+	return name, index
 }
 
 // count returns how many issues are mistakes.

@@ -82,17 +82,20 @@ func TestRepairs(t *testing.T) {
 }
 
 func TestMistakesFindTheirField(t *testing.T) {
+	var f endpoints.Field
 	for _, test := range []struct {
-		part, field, want string
-		index             int
+		part  string
+		field endpoints.Field
+		want  string
+		index int
 	}{
-		{"endpoints", "domains[2]", "domains", 2},
-		{"endpoints", "cors.headers[0]", "headers", 0},
-		{"endpoints", "cors", "use", -1},
-		{"endpoints", "endpoint", "endpoint", -1},
-		{"policies", "", "name", -1},
-		{"policies", "credentials", "credentials", -1},
-		{"endpoints", "something.else", "", -1},
+		{"endpoints", f.At("domains").AtElement(2), "domains", 2},
+		{"endpoints", f.At("cors").At("headers").AtElement(0), "headers", 0},
+		{"endpoints", f.At("cors"), "use", -1},
+		{"endpoints", f.At("endpoint"), "endpoint", -1},
+		{"policies", f, "name", -1},
+		{"policies", f.At("credentials"), "credentials", -1},
+		{"endpoints", f.At("else"), "", -1},
 	} {
 		field, index := fieldOf(&admin.MistakePlace{Part: test.part, Field: test.field})
 		if field != test.want || index != test.index {
