@@ -44,6 +44,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	out := &output{w: stdout}
 	root.SetOut(out)
 	root.SetErr(stderr)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		unquoteFlags(root)
+	}
 	cmd, err := root.ExecuteContextC(ctx)
 	if _, said := errors.AsType[exitCode](err); err == nil || said {
 		if lost := out.lost(); lost != nil {

@@ -1,6 +1,11 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
 
 func newCompletion() *cobra.Command {
 	return &cobra.Command{
@@ -33,5 +38,14 @@ To try it in this one:
 				return cmd.Root().GenFishCompletion(out, true)
 			}
 		},
+	}
+}
+
+// unquoteFlags removes the backticks that mark a flag's value for the help:
+// shells show descriptions as they are.
+func unquoteFlags(cmd *cobra.Command) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") })
+	for _, sub := range cmd.Commands() {
+		unquoteFlags(sub)
 	}
 }

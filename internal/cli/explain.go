@@ -87,6 +87,13 @@ asked.`,
 	f.StringVar(&o.har, "har", "", "explain every cross-origin call of a recording (HAR) `file`")
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
 	f.StringVar(&o.color, "color", "auto", "auto, always or never")
+	for flag, values := range map[string][]string{
+		"browser": {"standard", "chrome", "firefox", "safari"}, "kind": kindNames(),
+		"credentials": {"omit", "same-origin", "include"}, "mode": {"cors", "no-cors", "same-origin"}, "color": {"auto", "always", "never"},
+	} {
+		mustComplete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	mustComplete(cmd, "config", completeYAML)
 	return cmd
 }
 
