@@ -31,7 +31,7 @@ func ExampleTable_Lookup() {
 
 	ep, ok := table.Lookup(httptest.NewRequest("HEAD", "http://api.example.com/api/account", nil))
 	fmt.Println(ok, ep.Pattern, ep.PolicyName, ep.Upstream)
-	// Output: true GET /api/account front-end http://127.0.0.1:3000
+	// Output: true / front-end http://127.0.0.1:3000
 }
 
 func ExampleEdit() {

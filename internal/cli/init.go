@@ -16,15 +16,18 @@ const defaultFile = "concors.yaml"
 
 func newInit() *cobra.Command {
 	var force bool
+	var a starterAnswers
 	cmd := &cobra.Command{
 		Use:   "init [file]",
-		Short: "Write a commented starter file",
-		Long: `Write a starter file with a comment on everything that can stand in it. It
-works as it is: change the upstream and the endpoints to yours.
+		Short: "Write a file to start from",
+		Long: `Write a file to start from, with a comment on everything that can stand in it.
+It passes every request to your API, and lets the one website call it that you
+name. It works as it is.
 
-Without a name the file is called ` + defaultFile + `; - prints it instead.`,
+At a terminal, what is not said by flags is asked. Without a name the file is
+called ` + defaultFile + `; - prints it instead.`,
 		Example: `  concors init
-  concors init api/concors.yaml
+  concors init --upstream http://127.0.0.1:8000 --website https://www.example.com
   concors init - | less`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeYAML,
@@ -33,23 +36,47 @@ Without a name the file is called ` + defaultFile + `; - prints it instead.`,
 			if len(args) == 1 {
 				file = args[0]
 			}
-			if file == "-" {
-				_, err := cmd.OutOrStdout().Write(endpoints.Starter())
-				return err
-			}
-			err := writeNew(file, endpoints.Starter(), force)
-			if errors.Is(err, fs.ErrExist) {
-				return &hintError{err, "To replace it: concors init --force " + file}
-			}
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s. Next: put your endpoints into it, then\n  concors check %[1]s\n  concors serve --config %[1]s\n", file)
-			return nil
+			return runInit(cmd, file, force, &a)
 		},
 	}
+	cmd.Flags().StringVar(&a.upstream, "upstream", "", "`URL` of your API (default http://127.0.0.1:3000)")
+	cmd.Flags().StringVar(&a.website, "website", "", "`origin` of the website that may call it, with cookies")
 	cmd.Flags().BoolVarP(&force, "force", "f", false, "replace the file if it exists")
 	return cmd
+}
+
+func runInit(cmd *cobra.Command, file string, force bool, a *starterAnswers) error {
+	if _, err := os.Lstat(file); err == nil && !force && file != "-" {
+		return existsAlready(file) // before anything is asked
+	}
+	out := cmd.OutOrStdout()
+	if file != "-" && isTerminal(cmd.InOrStdin()) && isTerminal(out) {
+		a.ask(cmd.Flags(), cmd.InOrStdin(), out)
+	}
+	if err := a.check(); err != nil {
+		return err
+	}
+	text := endpoints.Starter()
+	if *a != (starterAnswers{}) {
+		text = endpoints.StarterFor(a.upstream, a.website)
+	}
+	if file == "-" {
+		_, err := out.Write(text)
+		return err
+	}
+	err := writeNew(file, text, force)
+	if errors.Is(err, fs.ErrExist) {
+		return existsAlready(file)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "Wrote %s: %s\nNext:\n\n  %s\n", file, a.meaning(), a.next(file))
+	return nil
+}
+
+func existsAlready(file string) error {
+	return &hintError{fmt.Errorf("%s exists already", file), "To replace it: concors init --force " + file}
 }
 
 // writeNew writes a file that does not exist yet, or any if force is set.

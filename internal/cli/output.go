@@ -56,11 +56,12 @@ func useColor(when string, out io.Writer) bool {
 	return isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// isTerminal reports whether a person reads what is written to out.
-func isTerminal(out io.Writer) bool {
-	if o, ok := out.(*output); ok {
-		out = o.w
+// isTerminal reports whether a person reads what is written to stream, or types
+// what is read from it.
+func isTerminal(stream any) bool {
+	if o, ok := stream.(*output); ok {
+		stream = o.w
 	}
-	file, ok := out.(*os.File)
+	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
