@@ -117,42 +117,6 @@ func TestTheLibraryRequiresOnlyXNet(t *testing.T) {
 	}
 }
 
-// TestArrowsGoOneWay checks which packages know which, as README says.
-func TestArrowsGoOneWay(t *testing.T) {
-	const module = "github.com/concors/concors/"
-	imports := make(map[string][]string)
-	for _, dir := range []string{".", "cors"} {
-		list := goTool(t, dir, "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...")
-		for line := range strings.Lines(string(list)) {
-			fields := strings.Fields(line)
-			imports[strings.TrimPrefix(fields[0], module)] = fields[1:]
-		}
-	}
-	for _, rule := range []struct{ pkg, mayImport string }{
-		{"cors", "cors/internal/"},
-		{"cors/browser", "cors/internal/"},
-		{"endpoints/route", ""},
-		{"endpoints", "cors endpoints/route internal/nearest"},
-		{"difference", "cors endpoints internal/words"},
-		{"store", "cors endpoints internal/unversioned"},
-		{"gateway", "cors endpoints endpoints/route store"},
-		{"audit", "cors/browser endpoints internal/plain internal/probe internal/report"},
-	} {
-		if imports[rule.pkg] == nil {
-			t.Errorf("there is no package %s", rule.pkg)
-		}
-		for _, path := range imports[rule.pkg] {
-			ours, ok := strings.CutPrefix(path, module)
-			allowed := slices.ContainsFunc(strings.Fields(rule.mayImport), func(p string) bool {
-				return ours == p || strings.HasSuffix(p, "/") && strings.HasPrefix(ours, p)
-			})
-			if ok && !allowed {
-				t.Errorf("%s imports %s", rule.pkg, ours)
-			}
-		}
-	}
-}
-
 // goTool runs the Go tool in a folder, absolute or relative to root, and returns
 // what it prints.
 func goTool(t *testing.T, dir string, args ...string) []byte {

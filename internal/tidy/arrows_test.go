@@ -1,0 +1,113 @@
+package tidy
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows say which of our packages each may know, itself and what is below its
+// own internal folder aside; a name that ends with a slash stands for all below
+// it. They go one way: from the program to its services, from those to the
+// document, from that to the library.
+var arrows = map[string]string{
+	"cors":                    "",
+	"cors/browser":            "cors/internal/", // the other side: it judges cors, and never knows it
+	"cors/internal/fetchspec": "",
+	"cors/internal/origin":    "",
+
+	"endpoints/route": "",
+	"endpoints":       "cors endpoints/route internal/nearest",
+	"difference":      "cors endpoints internal/words",
+	"store":           "cors endpoints internal/unversioned",
+	"store/file":      "cors endpoints store internal/unversioned",
+	"store/storetest": "endpoints store",
+	"gateway":         "cors endpoints endpoints/route store",
+	"insight":         "cors",
+
+	"admin":     "cors cors/browser difference endpoints gateway insight store internal/plain internal/words",
+	"admin/api": "admin endpoints endpoints/route store internal/unversioned internal/words",
+	"admin/ui":  "admin cors endpoints store internal/words",
+
+	"audit":   "cors/browser endpoints internal/plain internal/probe internal/report",
+	"explain": "cors cors/browser endpoints gateway internal/nearest internal/plain",
+
+	"cmd/concors":   "internal/cli",
+	"internal/cli":  "admin/ audit cors/ difference endpoints/ explain gateway insight store/ internal/",
+	"internal/demo": "cors gateway store/",
+
+	// Helpers know nothing of us, or each other.
+	"internal/nearest":           "",
+	"internal/plain":             "",
+	"internal/probe":             "",
+	"internal/report":            "internal/plain",
+	"internal/report/reporttest": "",
+	"internal/unversioned":       "",
+	"internal/walltime":          "",
+	"internal/words":             "",
+
+	// Proofs know what they prove, but the black box and the browsers know
+	// nothing of it.
+	"internal/blackbox":           "",
+	"internal/blackbox/library":   "cors internal/blackbox",
+	"internal/realbrowser":        "",
+	"internal/differential":       "cors/browser internal/realbrowser",
+	"internal/proof/agreement":    "cors/ endpoints gateway",
+	"internal/e2e":                "",
+	"internal/uitest":             "admin/ endpoints gateway insight store/",
+	"internal/uitest/screenshots": "internal/uitest",
+	"internal/tidy":               "",
+	"internal/frameworks":         "cors",
+
+	"bench": "cors",
+}
+
+// blind are proofs whose tests, too, may know nothing but themselves.
+var blind = map[string]string{
+	"internal/blackbox":    "",
+	"internal/realbrowser": "",
+	"internal/e2e":         "internal/realbrowser",
+}
+
+func TestArrowsGoOneWay(t *testing.T) {
+	const module = "github.com/concors/concors/"
+	code, tests := make(map[string][]string), make(map[string][]string)
+	modules := strings.Fields(string(goTool(t, ".", "list", "-m", "-f", "{{.Dir}}")))
+	for _, dir := range modules {
+		list := goTool(t, dir, "list", "-f", `{{.ImportPath}}|{{join .Imports " "}}|{{join .TestImports " "}} {{join .XTestImports " "}}`, "./...")
+		for line := range strings.Lines(string(list)) {
+			fields := strings.Split(strings.TrimSpace(line), "|")
+			pkg := strings.TrimPrefix(fields[0], module)
+			code[pkg], tests[pkg] = strings.Fields(fields[1]), strings.Fields(fields[2])
+		}
+	}
+	check := func(pkg, mayKnow string, imports []string) {
+		for _, path := range imports {
+			ours, ok := strings.CutPrefix(path, module)
+			allowed := ours == pkg || strings.HasPrefix(ours, pkg+"/internal/") ||
+				slices.ContainsFunc(strings.Fields(mayKnow), func(known string) bool {
+					return ours == strings.TrimSuffix(known, "/") || strings.HasSuffix(known, "/") && strings.HasPrefix(ours, known)
+				})
+			if ok && !allowed {
+				t.Errorf("%s may not know %s", pkg, ours)
+			}
+		}
+	}
+	for _, pkg := range slices.Sorted(maps.Keys(code)) {
+		mayKnow, found := arrows[pkg]
+		if !found {
+			t.Errorf("arrows do not say what %s may know", pkg)
+			continue
+		}
+		check(pkg, mayKnow, code[pkg])
+		if mayKnow, ok := blind[pkg]; ok {
+			check(pkg, mayKnow, tests[pkg])
+		}
+	}
+	for pkg := range arrows {
+		if code[pkg] == nil {
+			t.Errorf("there is no package %s", pkg)
+		}
+	}
+}
