@@ -11,6 +11,8 @@ import (
 
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/endpoints"
+	"github.com/concors/concors/explain"
+	"github.com/concors/concors/internal/rehearsal"
 )
 
 // A Preview is what browsers and websites will see of an endpoint.
@@ -39,16 +41,14 @@ type Sample struct {
 	Kind  string `json:"kind"`  // stable, see the SampleKind constants
 	Title string `json:"title"` // in words: Preflight from https://docs.example.com
 
-	Method  string        `json:"method"`
-	Path    string        `json:"path"`
-	Request []HeaderField `json:"request"` // headers that matter
+	// The request with the headers that matter, and the answer with those that
+	// Concors sets; status 200 stands for whatever the API answers.
+	explain.Exchange
 
-	Status      int           `json:"status"`      // 200 stands for whatever the API answers
-	Refused     bool          `json:"refused"`     // before it runs
-	Reason      string        `json:"reason"`      // of the refusal, else empty
-	Outcome     string        `json:"outcome"`     // in words: passed on with cookies
-	Credentials string        `json:"credentials"` // "kept", "dropped", or empty: none were sent
-	Response    []HeaderField `json:"response"`    // headers that Concors sets
+	Refused bool   `json:"refused"` // before it runs
+	Reason  string `json:"reason"`  // of the refusal, else empty
+	Outcome string `json:"outcome"` // in words: passed on with cookies
+	Cookies string `json:"cookies"` // what the API got: kept, dropped, or empty: none were sent
 }
 
 // The kinds of samples, in the order in which they appear. Which of them do
@@ -80,7 +80,7 @@ func (s *Service) preview(ctx context.Context, doc *endpoints.Document, table *e
 	if table == nil || at < 0 {
 		return p
 	}
-	sub := &subject{ep: table.Endpoints()[at], setting: *doc.Effective()[at], bench: newBench(table)}
+	sub := &subject{ep: table.Endpoints()[at], setting: *doc.Effective()[at], stage: rehearsal.New(table)}
 	sub.method = exampleMethod(sub.ep)
 	sub.url = exampleURL(doc, table, sub.ep, sub.method)
 	p.Endpoint, p.URL = pattern, sub.url.String()
@@ -98,7 +98,7 @@ func (s *Service) preview(ctx context.Context, doc *endpoints.Document, table *e
 type subject struct {
 	ep      *endpoints.Endpoint
 	setting endpoints.Policy
-	bench   *bench
+	stage   *rehearsal.Stage
 	method  string
 	url     *url.URL
 }
@@ -281,45 +281,45 @@ func exampleOrigin(pattern string) string {
 // sample asks the gateway.
 func (s *subject) sample(ctx context.Context, p probe) (Sample, bool) {
 	r := (&http.Request{Method: p.method, URL: s.url, Host: s.url.Host, Header: http.Header{}}).WithContext(ctx)
-	out := Sample{Kind: p.kind, Title: p.title, Method: p.method, Path: s.url.EscapedPath(), Request: []HeaderField{}, Response: []HeaderField{}}
 	for _, line := range p.header {
 		r.Header.Add(line[0], line[1])
-		out.Request = append(out.Request, HeaderField{line[0], line[1]})
 	}
+	out := Sample{Kind: p.kind, Title: p.title, Exchange: explain.Exchange{
+		Preflight: p.method == http.MethodOptions, Method: p.method, URL: s.url.String(), Request: r.Header.Clone(),
+	}}
 	if p.cookie {
 		r.Header.Set("Cookie", exampleCookie)
-		out.Request = append(out.Request, HeaderField{"Cookie", "…"})
+		out.Request.Set("Cookie", "…")
 	}
-	seen, res := s.bench.ask(r)
-	if res == nil || seen.decision == nil {
+	res, err := s.stage.RoundTrip(r)
+	if err != nil {
 		return Sample{}, false
 	}
-	d := seen.decision
-	out.Status = res.StatusCode
-	out.Refused = d.verdict == cors.Refuse && !d.observed
-	out.Reason = string(d.reason)
-	out.Response = ownHeaders(res.Header, seen.upstream != nil)
+	_ = res.Body.Close()
+	scene := s.stage.Last()
+	out.Status, out.Decision, out.Response = res.StatusCode, scene.String(), ownHeaders(res.Header, scene.Upstream != nil)
+	out.Refused, out.Reason = scene.Refuses(), string(scene.Reason)
 	if p.cookie && !out.Refused {
-		out.Credentials = seen.credentials()
+		out.Cookies = scene.Credentials()
 	}
-	out.Outcome = outcomeWords(d, out.Credentials)
-	return out, true
+	out.Outcome = outcomeWords(&scene.Decision, out.Cookies)
+	return out, scene.Made
 }
 
-func outcomeWords(d *decision, credentials string) string {
-	reason := reasonText(d.reason)
+func outcomeWords(d *rehearsal.Decision, cookies string) string {
+	reason := reasonText(d.Reason)
 	switch {
-	case d.observed && d.verdict == cors.Refuse:
+	case d.Observed && d.Verdict == cors.Refuse:
 		return "Passed on untouched, and counted: it would be refused, because " + reason + "."
-	case d.observed:
+	case d.Observed:
 		return "Passed on untouched, and counted: it would be allowed."
-	case d.verdict == cors.Refuse:
+	case d.Verdict == cors.Refuse:
 		return "Refused before anything runs: " + reason + "."
-	case d.verdict == cors.AnswerPreflight:
+	case d.Verdict == cors.AnswerPreflight:
 		return "Allowed: the browser may send the request."
-	case credentials == "dropped":
+	case cookies == "dropped":
 		return "Runs as an anonymous caller: cookies are dropped."
-	case credentials == "kept":
+	case cookies == "kept":
 		return "Runs, with the visitor's cookies."
 	}
 	return "Runs."
@@ -327,18 +327,14 @@ func outcomeWords(d *decision, credentials string) string {
 
 // ownHeaders returns the headers of an answer that Concors sets: of an
 // upstream's answer only those of CORS, of its own all.
-func ownHeaders(h http.Header, upstream bool) []HeaderField {
-	out := []HeaderField{}
+func ownHeaders(h http.Header, upstream bool) http.Header {
+	out := make(http.Header)
 	for name, lines := range h {
 		about := strings.HasPrefix(name, "Access-Control-") || name == "Vary" || name == "Cross-Origin-Resource-Policy"
-		if upstream && !about || name == "Content-Length" || name == "Date" {
-			continue
-		}
-		for _, line := range lines {
-			out = append(out, HeaderField{name, line})
+		if about || !upstream && name != "Content-Length" && name != "Date" {
+			out[name] = lines
 		}
 	}
-	slices.SortStableFunc(out, func(a, b HeaderField) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 

@@ -117,7 +117,7 @@ func TestPreview(t *testing.T) {
   - endpoint: GET /files/1
     cors: {allow: all}
 `)
-	for _, tc := range []struct{ pattern, kind, status, reason, credentials, header string }{
+	for _, tc := range []struct{ pattern, kind, status, reason, cookies, header string }{
 		{"PUT /api/account", admin.SamplePreflight, "204", "", "", "Access-Control-Allow-Methods: GET, HEAD, PUT"},
 		{"PUT /api/account", admin.SampleAllowed, "200", "", "kept", "Access-Control-Allow-Credentials: true"},
 		{"PUT /api/account", admin.SampleRefused, "403", "origin-not-allowed", "", "Content-Type: application/problem+json"},
@@ -141,10 +141,12 @@ func TestPreview(t *testing.T) {
 			}
 			got := d.Preview.Samples[i]
 			var headers []string
-			for _, h := range got.Response {
-				headers = append(headers, h.Name+": "+h.Value)
+			for name, values := range got.Response {
+				for _, v := range values {
+					headers = append(headers, name+": "+v)
+				}
 			}
-			if fmt.Sprint(got.Status) != tc.status || got.Reason != tc.reason || got.Credentials != tc.credentials ||
+			if fmt.Sprint(got.Status) != tc.status || got.Reason != tc.reason || got.Cookies != tc.cookies ||
 				got.Refused != (tc.status == "403") || tc.header != "" && !slices.Contains(headers, tc.header) {
 				t.Errorf("got %+v", got)
 			}
@@ -189,11 +191,11 @@ func TestTry(t *testing.T) {
 		want  admin.Verdict
 	}{
 		{"refused preflight", admin.Trial{Origin: "https://shop.example", Method: "POST", URL: "/api/orders", Headers: json}, admin.Verdict{Reason: "origin-not-allowed", Endpoint: "POST /api/orders"}},
-		{"the same on a draft", admin.Trial{Draft: &d, Origin: "https://shop.example", Method: "POST", URL: "/api/orders", Headers: json, Credentials: "include"}, admin.Verdict{Allowed: true, Ran: true, Credentials: "kept", Endpoint: "POST /api/orders"}},
+		{"the same on a draft", admin.Trial{Draft: &d, Origin: "https://shop.example", Method: "POST", URL: "/api/orders", Headers: json, Credentials: "include"}, admin.Verdict{Allowed: true, Ran: true, Cookies: "kept", Endpoint: "POST /api/orders"}},
 		{"form", admin.Trial{Origin: "https://evil.example", Kind: "form", Method: "POST", URL: "/api/orders", Body: "a=b"}, admin.Verdict{Reason: "origin-not-allowed", Endpoint: "POST /api/orders"}},
 		{"anonymous", admin.Trial{Origin: "https://any.example", URL: "/api/prices"}, admin.Verdict{Allowed: true, Ran: true, Endpoint: "GET /api/prices"}},
-		{"credentials with *", admin.Trial{Origin: "https://any.example", URL: "/api/prices", Credentials: "include"}, admin.Verdict{Ran: true, Credentials: "dropped", Endpoint: "GET /api/prices"}},
-		{"only observed", admin.Trial{Origin: "https://any.example", URL: "/api/watched"}, admin.Verdict{Ran: true, Credentials: "", Endpoint: "GET /api/watched"}},
+		{"credentials with *", admin.Trial{Origin: "https://any.example", URL: "/api/prices", Credentials: "include"}, admin.Verdict{Ran: true, Cookies: "dropped", Endpoint: "GET /api/prices"}},
+		{"only observed", admin.Trial{Origin: "https://any.example", URL: "/api/watched"}, admin.Verdict{Ran: true, Cookies: "", Endpoint: "GET /api/watched"}},
 		{"no such path", admin.Trial{Origin: "https://any.example", URL: "https://api.example.com/nowhere"}, admin.Verdict{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -201,10 +203,10 @@ func TestTry(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.Allowed != tc.want.Allowed || got.Ran != tc.want.Ran || got.Credentials != tc.want.Credentials || got.Reason != tc.want.Reason || got.Endpoint != tc.want.Endpoint {
+			if got.Allowed != tc.want.Allowed || got.Ran != tc.want.Ran || got.Cookies != tc.want.Cookies || got.Reason != tc.want.Reason || got.Endpoint != tc.want.Endpoint {
 				t.Errorf("got %+v\nwant %+v", got, tc.want)
 			}
-			if (got.Blocked == nil) != (got.Allowed || tc.trial.Kind == "form") || len(got.Steps) == 0 || len(got.Exchanges) == 0 || got.Summary == "" {
+			if (got.Failure == nil) != (got.Allowed || tc.trial.Kind == "form") || len(got.Steps) == 0 || len(got.Exchanges) == 0 || got.Verdict == "" {
 				t.Errorf("got %+v", got)
 			}
 		})

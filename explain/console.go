@@ -53,7 +53,7 @@ func sameFailure(a, b *browser.Failure) bool {
 
 // LookUp asks a document about the call of the message. origin is the page's,
 // if the message does not say.
-func (m *Message) LookUp(ctx context.Context, f *File, origin string) error {
+func (m *Message) LookUp(ctx context.Context, f *File, origin string) {
 	failure := m.Failure
 	if failure.Origin != unknownPage {
 		origin = failure.Origin
@@ -61,10 +61,10 @@ func (m *Message) LookUp(ctx context.Context, f *File, origin string) error {
 	switch {
 	case failure.URL == "":
 		m.Remark = "The message does not say what was called, so it cannot be looked up."
-		return nil
+		return
 	case origin == "":
 		m.Remark = "The message does not say which page called; --from ORIGIN does."
-		return nil
+		return
 	}
 	q := Question{Profile: m.By, Page: browser.Page{Origin: origin}, Call: browser.Call{URL: failure.URL, Kind: failure.Kind}}
 	if failure.Credentials {
@@ -76,10 +76,7 @@ func (m *Message) LookUp(ctx context.Context, f *File, origin string) error {
 	methods := m.methods(f)
 	for _, method := range methods {
 		q.Call.Method = method
-		a, err := f.Ask(ctx, q)
-		if err != nil {
-			return err
-		}
+		a := f.Ask(ctx, q)
 		if a.File == nil {
 			continue // no browser makes this call
 		}
@@ -93,7 +90,6 @@ func (m *Message) LookUp(ctx context.Context, f *File, origin string) error {
 	if len(methods) > 1 && m.Answer != nil {
 		m.Remark = "The message does not say which method was called: this is what holds for " + m.Answer.Question.Call.Method + "."
 	}
-	return nil
 }
 
 // fits reports whether a fails as the message says.

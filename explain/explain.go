@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/concors/concors/cors/browser"
+	"github.com/concors/concors/internal/rehearsal"
 )
 
 // A Question is a call to explain.
@@ -17,6 +18,9 @@ type Question struct {
 	// Cookies are Set-Cookie lines that the server at Call.URL is taken to have
 	// sent earlier, such as "session=1; SameSite=None; Secure".
 	Cookies []string
+
+	// Jar holds what the browser has stored before. Nil: nothing.
+	Jar *browser.Cookies
 }
 
 // An Outcome is how an explained call ends.
@@ -47,17 +51,19 @@ type Answer struct {
 	Withheld []Withheld
 	// Decisions are what Concors decided on each exchange, in order, if it was
 	// in front of the server.
-	Decisions []Decision
+	Decisions []rehearsal.Decision
 	// File is what a document says about the call, if one was asked.
 	File *FileFinding
 }
 
 // Ask makes q's call in the model of the browser and lets server answer.
 func Ask(ctx context.Context, q Question, server http.RoundTripper) Answer {
-	b := &browser.Browser{Profile: q.Profile}
+	b := &browser.Browser{Profile: q.Profile, Cookies: q.Jar}
 	a := Answer{Question: q, Outcome: Allowed}
 	if len(q.Cookies) > 0 {
-		b.Cookies = new(browser.Cookies)
+		if b.Cookies == nil {
+			b.Cookies = new(browser.Cookies)
+		}
 		for _, line := range q.Cookies {
 			if err := b.Cookies.Set(q.Call.URL, line); err != nil {
 				a.Outcome, a.Err = NotAsked, &CookieError{line, err}

@@ -11,6 +11,7 @@ import (
 	"github.com/concors/concors/cors/browser"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/internal/nearest"
+	"github.com/concors/concors/internal/rehearsal"
 )
 
 // A File is a document to ask instead of a live server.
@@ -60,15 +61,15 @@ func (f *File) Target(text string) (method, address string) { return Target(f.do
 
 // Ask explains q by asking a gateway that enforces the document, and says which
 // lines decide.
-func (f *File) Ask(ctx context.Context, q Question) (Answer, error) {
-	a, err := Rehearse(ctx, q, f.table)
-	if err != nil || a.Result == nil || len(a.Result.Exchanges) == 0 {
-		return a, err // the browser has not asked
+func (f *File) Ask(ctx context.Context, q Question) Answer {
+	a := Rehearse(ctx, q, rehearsal.New(f.table))
+	if a.Result == nil || len(a.Result.Exchanges) == 0 {
+		return a // the browser has not asked
 	}
 	m := &matter{f: f, ctx: ctx, a: &a, finding: &FileFinding{File: f.name}}
 	a.File = m.finding
 	m.look()
-	return a, nil
+	return a
 }
 
 // A matter is an answer while it is looked up in the document.
@@ -169,7 +170,7 @@ func (m *matter) unmatched(r *http.Request) {
 
 // observed says that the setting is not enforced: what the browser makes of the
 // call depends on the API then.
-func (m *matter) observed(d *Decision) {
+func (m *matter) observed(d *rehearsal.Decision) {
 	m.a.Outcome = Unknown
 	m.a.dropFailedStep()
 	would := "let it run"
@@ -179,7 +180,7 @@ func (m *matter) observed(d *Decision) {
 	m.finding.verdict = "unknown: " + m.who + " is not enforced, so the headers of the API itself decide; Concors would " + would
 }
 
-func (m *matter) refused(d *Decision) {
+func (m *matter) refused(d *rehearsal.Decision) {
 	if d.Reason == cors.HeaderNotAllowed {
 		m.header = m.refusedHeader()
 	}
@@ -218,8 +219,8 @@ func (m *matter) because(reason cors.Reason) string {
 // the answer lists those that are allowed, and the browser finds the one that is
 // not.
 func (m *matter) refusedHeader() string {
-	told, err := Rehearse(m.ctx, m.a.Question, m.f.debug)
-	if err == nil && told.Result.Blocked != nil && told.Result.Blocked.Code == browser.HeaderNotAllowed {
+	told := Rehearse(m.ctx, m.a.Question, rehearsal.New(m.f.debug))
+	if told.Result.Blocked != nil && told.Result.Blocked.Code == browser.HeaderNotAllowed {
 		return told.Result.Blocked.Want
 	}
 	return "of the page"

@@ -10,9 +10,23 @@ import (
 
 // MarshalJSON writes the answer for machines. Secrets are left out, and what
 // strangers sent is made harmless, see package plain.
-func (a *Answer) MarshalJSON() ([]byte, error) {
+func (a *Answer) MarshalJSON() ([]byte, error) { return plainJSON(json.Marshal(a.report())) }
+
+// Report returns the answer as its JSON tells it.
+func (a *Answer) Report() (r Report) {
+	data, err := a.MarshalJSON()
+	if err == nil {
+		err = json.Unmarshal(data, &r)
+	}
+	if err != nil {
+		panic(err) // it holds nothing that cannot be written and read
+	}
+	return r
+}
+
+func (a *Answer) report() *Report {
 	q := &a.Question
-	out := answerJSON{
+	out := &Report{
 		Outcome: a.Outcome, Origin: q.Page.Origin, Method: q.Call.Method, URL: q.Call.URL,
 		Kind: q.Call.Kind.String(), Credentials: string(q.Call.Credentials), Browser: q.Profile.String(), Held: a.Held,
 		Withheld: a.Withheld, Verdict: a.Verdict(), File: a.File,
@@ -38,36 +52,37 @@ func (a *Answer) MarshalJSON() ([]byte, error) {
 		}
 		for i := range r.Exchanges {
 			e := &r.Exchanges[i]
-			x := exchangeJSON{Preflight: e.Preflight, Method: e.Method, URL: e.URL, Request: publicRequest(e.Header), Status: e.Status, Response: publicAnswer(e.ResponseHeader), Decision: a.decision(i)}
+			x := Exchange{Preflight: e.Preflight, Method: e.Method, URL: e.URL, Request: publicRequest(e.Header), Status: e.Status, Response: publicAnswer(e.ResponseHeader), Decision: a.decision(i)}
 			out.Exchanges = append(out.Exchanges, x)
 		}
 		if r.Response != nil {
 			out.Readable = &readableJSON{Status: r.Response.Status, Header: r.Response.Header, Body: r.Response.BodyReadable}
 		}
 	}
-	return plainJSON(json.Marshal(out))
+	return out
 }
 
 func plainJSON(data []byte, err error) ([]byte, error) { return plain.JSON(data), err }
 
-type answerJSON struct {
-	Outcome     Outcome        `json:"outcome"`
-	Verdict     string         `json:"verdict"`
-	Origin      string         `json:"origin,omitempty"` // none: not known
-	Method      string         `json:"method,omitempty"`
-	URL         string         `json:"url"`
-	Kind        string         `json:"kind"`
-	Credentials string         `json:"credentials,omitempty"`
-	Browser     string         `json:"browser"`
-	Held        string         `json:"held_back,omitempty"`
-	Error       string         `json:"error,omitempty"`
-	Steps       []stepJSON     `json:"steps,omitempty"`
-	Notes       []noteJSON     `json:"notes,omitempty"`
-	Exchanges   []exchangeJSON `json:"exchanges,omitempty"`
-	Withheld    []Withheld     `json:"withheld,omitempty"`
-	File        *FileFinding   `json:"file,omitempty"`
-	Readable    *readableJSON  `json:"readable,omitempty"`
-	Failure     *failureJSON   `json:"failure,omitempty"`
+// A Report is an explained call as machines are told it.
+type Report struct {
+	Outcome     Outcome       `json:"outcome"`
+	Verdict     string        `json:"verdict"`
+	Origin      string        `json:"origin,omitempty"` // none: not known
+	Method      string        `json:"method,omitempty"`
+	URL         string        `json:"url"`
+	Kind        string        `json:"kind"`
+	Credentials string        `json:"credentials,omitempty"`
+	Browser     string        `json:"browser"`
+	Held        string        `json:"held_back,omitempty"`
+	Error       string        `json:"error,omitempty"`
+	Steps       []stepJSON    `json:"steps,omitempty"`
+	Notes       []noteJSON    `json:"notes,omitempty"`
+	Exchanges   []Exchange    `json:"exchanges,omitempty"`
+	Withheld    []Withheld    `json:"withheld,omitempty"`
+	File        *FileFinding  `json:"file,omitempty"`
+	Readable    *readableJSON `json:"readable,omitempty"`
+	Failure     *failureJSON  `json:"failure,omitempty"`
 }
 
 type stepJSON struct {
@@ -92,7 +107,8 @@ func indexJSON(i int) *int {
 	return &i
 }
 
-type exchangeJSON struct {
+// An Exchange is a request and its answer as machines are told them.
+type Exchange struct {
 	Preflight bool        `json:"preflight"`
 	Method    string      `json:"method"`
 	URL       string      `json:"url"`

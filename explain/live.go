@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/internal/rehearsal"
 )
 
 // Bounds on what a live server may do to us.
@@ -81,7 +82,7 @@ type live struct {
 	asked    int      // how many requests were sent
 	withheld []Withheld
 
-	decisions []Decision // of Concors, if it is what answers
+	decisions []rehearsal.Decision // of Concors, if it is what answers
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -104,7 +105,7 @@ func (l *live) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "Mozilla/5.0 (compatible; concors explain)")
 	}
-	l.decisions = append(l.decisions, Decision{})
+	l.decisions = append(l.decisions, rehearsal.Decision{})
 	res, err := l.transport.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		cancel()
@@ -138,10 +139,10 @@ const maxRefusal = 8 << 10
 
 // refusalOf reads the refusal that Concors in front of the server has answered
 // with, if this is one. The body stays to be read.
-func refusalOf(res *http.Response) Decision {
+func refusalOf(res *http.Response) rehearsal.Decision {
 	kind, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";")
 	if kind != "application/problem+json" {
-		return Decision{}
+		return rehearsal.Decision{}
 	}
 	start, _ := io.ReadAll(io.LimitReader(res.Body, maxRefusal))
 	body := res.Body
@@ -154,7 +155,7 @@ func refusalOf(res *http.Response) Decision {
 		Reason cors.Reason
 	}
 	if json.Unmarshal(start, &problem) != nil || !strings.HasPrefix(problem.Type, cors.RefusalType) || !slices.Contains(cors.Reasons(), problem.Reason) {
-		return Decision{}
+		return rehearsal.Decision{}
 	}
-	return Decision{Made: true, Verdict: cors.Refuse, Reason: problem.Reason}
+	return rehearsal.Decision{Made: true, Verdict: cors.Refuse, Reason: problem.Reason}
 }

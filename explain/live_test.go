@@ -15,6 +15,7 @@ import (
 
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/browser"
+	"github.com/concors/concors/internal/rehearsal"
 )
 
 // rawServer answers each connection with what talk writes.
@@ -117,7 +118,7 @@ func TestStrangersDoNotWriteInOurPlace(t *testing.T) {
 	evil := "https://x\x1b[2J\x1b]0;title\x07\u202e\u009b\x9b"
 	network := hosts{"api.example.com": headers(200, "Access-Control-Allow-Origin: "+evil, "X-"+evil+": "+evil)}
 	a := AskLive(context.Background(), question("https://docs.example.com", "https://api.example.com/"), Live{Transport: network})
-	a.Decisions = []Decision{{Made: true, Reason: cors.Reason(evil)}}
+	a.Decisions = []rehearsal.Decision{{Made: true, Reason: cors.Reason(evil)}}
 	var text strings.Builder
 	a.Write(&text, Style{})
 	data, err := a.MarshalJSON()

@@ -98,4 +98,4 @@ func (g *Gateway) Table() *endpoints.Table {
 
 // Metrics returns the registry of the gateway's metrics. More collectors may be
 // registered in it.
-func (g *Gateway) Metrics() *prometheus.Registry { return g.metrics.registry }
+func (g *Gateway) Metrics() *prometheus.Registry { return g.metrics.registry() }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -77,8 +78,8 @@ func (s *endpointStats) upstreamError(reason string) {
 // metrics is what the gateway counts.
 type metrics struct {
 	g         *Gateway
-	registry  *prometheus.Registry
-	unrouted  endpointStats // requests without an endpoint
+	registry  func() *prometheus.Registry // made when somebody asks for it: a rehearsal never does
+	unrouted  endpointStats               // requests without an endpoint
 	durations prometheus.Histogram
 
 	problems []prometheus.Counter // by problem.index
@@ -109,7 +110,7 @@ func newMetrics(g *Gateway) *metrics {
 	if len(outcomes) > maxOutcomes {
 		panic("gateway: maxOutcomes is too small")
 	}
-	m := &metrics{g: g, registry: prometheus.NewRegistry()}
+	m := &metrics{g: g}
 	m.durations = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name:    "concors_request_duration_seconds",
 		Help:    "Time from a request that goes to the upstream to the end of its answer.",
@@ -145,8 +146,12 @@ func newMetrics(g *Gateway) *metrics {
 		Name: "concors_document_last_reload_timestamp_seconds",
 		Help: "When the document in force came into force, in Unix time.",
 	})
-	m.registry.MustRegister(m.durations, answers, m.acceptErrors, m.reloads, m.lastSuccess, m.lastReloadAt, m,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry = sync.OnceValue(func() *prometheus.Registry {
+		r := prometheus.NewRegistry()
+		r.MustRegister(m.durations, answers, m.acceptErrors, m.reloads, m.lastSuccess, m.lastReloadAt, m,
+			collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		return r
+	})
 	return m
 }
 
@@ -163,7 +168,7 @@ func (m *metrics) reloaded(ok bool, at time.Time) {
 }
 
 func (m *metrics) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+	return promhttp.HandlerFor(m.registry(), promhttp.HandlerOpts{Registry: m.registry()})
 }
 
 // Describe implements prometheus.Collector.

@@ -290,11 +290,7 @@ func (p *explainPrinter) file(ctx context.Context, name string, stdin io.Reader,
 	if err := setTarget(&q, method, address); err != nil {
 		return err
 	}
-	a, err := file.Ask(ctx, q)
-	if err != nil {
-		return err
-	}
-	return p.answer(a)
+	return p.answer(file.Ask(ctx, q))
 }
 
 // explainPrinter writes answers and turns them into exit codes.
@@ -380,9 +376,7 @@ func (p *explainPrinter) console(ctx context.Context, o *explainOptions, profile
 			origin = q.Page.Origin
 		}
 		for i := range messages {
-			if err := messages[i].LookUp(ctx, file, origin); err != nil {
-				return err
-			}
+			messages[i].LookUp(ctx, file, origin)
 		}
 	}
 	if p.asJSON {
