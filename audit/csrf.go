@@ -305,7 +305,7 @@ func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errGone
 	}
 	var body []byte
-	if req.Body != nil {
+	if req.Body != nil && req.Body != http.NoBody {
 		var err error
 		if body, err = io.ReadAll(req.Body); err != nil {
 			return nil, err

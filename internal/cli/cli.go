@@ -134,7 +134,7 @@ answers, and the refusal of requests that no preflight ever announces.`,
 		}
 	}
 	add(groupStart, newDemo(), newInit())
-	add(groupWork, newServe(), newCheck(), newDiff(), newExplain(), newAudit(), newSchema())
+	add(groupWork, newServe(), newCheck(), newDiff(), newExplain(), newVerify(), newAudit(), newSchema())
 	root.AddCommand(newVersion(), newCompletion())
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(suggestFlag)
