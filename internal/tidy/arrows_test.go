@@ -32,9 +32,10 @@ var arrows = map[string]string{
 
 	"audit":   "cors/browser endpoints internal/plain internal/probe internal/report",
 	"explain": "cors cors/browser endpoints gateway internal/nearest internal/plain",
+	"verify":  "cors/browser endpoints gateway internal/plain internal/probe internal/report",
 
 	"cmd/concors":   "internal/cli",
-	"internal/cli":  "admin/ audit cors/ difference endpoints/ explain gateway insight store/ internal/",
+	"internal/cli":  "admin/ audit cors/ difference endpoints/ explain gateway insight store/ verify internal/",
 	"internal/demo": "cors gateway store/",
 
 	// Helpers know nothing of us, or each other.

@@ -207,8 +207,8 @@ func TestYAMLInTheDocsIsRight(t *testing.T) {
 // concors'.
 func TestFlagsInTheDocsExist(t *testing.T) {
 	var help bytes.Buffer
-	for _, command := range []string{"serve", "check", "init", "demo", "explain", "verify", "audit"} {
-		if code := cli.Main([]string{command, "--help"}, strings.NewReader(""), &help, &help); code != 0 {
+	for _, command := range []string{"", "serve", "check", "diff", "init", "demo", "explain", "verify", "audit"} {
+		if code := cli.Main(append(strings.Fields(command), "--help"), strings.NewReader(""), &help, &help); code != 0 {
 			t.Fatalf("%s --help ends with %d", command, code)
 		}
 	}
