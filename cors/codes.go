@@ -41,6 +41,7 @@ const (
 	HeaderForbidden           Code = "header-forbidden"
 	HeaderIsResponseHeader    Code = "header-is-response-header"
 	ExposeForbidden           Code = "expose-forbidden"
+	ExposeIsRequestHeader     Code = "expose-is-request-header"
 	ExposeWildcardCredentials Code = "expose-wildcard-with-credentials"
 	CacheInvalid              Code = "cache-invalid"
 	EmbedUnknown              Code = "embed-unknown"
@@ -68,9 +69,11 @@ const (
 	OriginCovered         Code = "origin-covered"
 	OriginPlainHTTP       Code = "origin-plain-http"
 	OriginPerInstallation Code = "origin-per-installation"
+	OriginSharedDomain    Code = "origin-shared-domain"
 	SenderIsDomain        Code = "sender-is-domain"
 	SendersAny            Code = "senders-any"
 	HeaderRedundant       Code = "header-redundant"
+	ExposeReadable        Code = "expose-readable"
 	CacheAboveCap         Code = "cache-above-browser-cap"
 	OwnOriginInsecure     Code = "own-origin-insecure"
 )
@@ -152,7 +155,7 @@ var mistakes = map[Code]Mistake{
 	},
 	OriginInvalidHost: {
 		Message: "this is not a host name",
-		Cause:   "The host has an empty label or a character that host names cannot have, so no browser ever sends this origin.",
+		Cause:   "The host has an empty label, a character that host names cannot have, a label that begins or ends with a hyphen, or one that begins with xn-- and is no Unicode name. No page is ever loaded from such a host.",
 		Remedy:  "Write the host as the browser's address bar shows it.",
 	},
 	OriginHostTooLong: {
@@ -181,14 +184,14 @@ var mistakes = map[Code]Mistake{
 		Remedy:  "Use allow: all if every website may call this endpoint, else list the domains.",
 	},
 	OriginWildcardMisplaced: {
-		Message: "* stands for whole labels at the front of a host (https://*.example.com) or for any port (http://localhost:*)",
-		Cause:   "A * inside a label, behind other labels or before an IP address would match hosts that belong to others.",
+		Message: "* stands for whole labels at the front of a host (https://*.example.com), for a part of the first one (https://pr-*.example.com) or for any port (http://localhost:*)",
+		Cause:   "Several *, or one behind other labels, before an IP address or on the name of a domain itself (https://*example.com) would match hosts that belong to others.",
 		Remedy:  "List the origins, or put *. in front of a domain that is yours.",
 	},
 	OriginPublicSuffix: {
 		Message: "anybody can register a name below this domain",
 		Cause:   "The domain is on the Public Suffix List: its subdomains belong to different people, so the pattern would allow strangers.",
-		Remedy:  "List your own origins below it, such as https://your-name.github.io.",
+		Remedy:  "List your own origins below it, such as https://your-name.github.io; for preview deployments, https://*--your-site.netlify.app.",
 	},
 	OriginInsecure: {
 		Message: "an http: origin must not be allowed credentials: whoever controls a network on the way can forge its pages",
@@ -219,6 +222,11 @@ var mistakes = map[Code]Mistake{
 		Message: "scripts can never read this response header",
 		Cause:   "Set-Cookie and Set-Cookie2 are forbidden response-header names: no setting makes them readable.",
 		Remedy:  "Remove the entry; put what scripts need into the body or another header.",
+	},
+	ExposeIsRequestHeader: {
+		Message: "this is a header that websites send, not one that servers send",
+		Cause:   "expose lists headers of the answer. What websites may send in the request stands in headers.",
+		Remedy:  "Move it to headers if scripts set it, else remove it.",
 	},
 	ExposeWildcardCredentials: {
 		Message: "browsers take * literally when credentials are allowed",
@@ -305,6 +313,12 @@ var mistakes = map[Code]Mistake{
 		Cause:   "The id in a moz-extension:// origin is random, so the pattern matches one installation only.",
 		Remedy:  "Let the extension ask for host permissions: its requests then need no CORS.",
 	},
+	OriginSharedDomain: {
+		Warning: true,
+		Message: "anybody can register a name below this domain; what follows the * must be yours alone",
+		Cause:   "The domain is on the Public Suffix List: its subdomains belong to different people. Providers of preview deployments put two hyphens between the name of a deployment and that of its site, and let nobody have them in the name of a site; it rests on that.",
+		Remedy:  "Make sure that all of what follows -- is the name of your site, or serve previews below a domain of your own.",
+	},
 	SenderIsDomain: {
 		Warning: true,
 		Message: "this origin is among domains too",
@@ -321,6 +335,12 @@ var mistakes = map[Code]Mistake{
 		Warning: true,
 		Message: "this header is listed twice or covered by *",
 		Cause:   "It has no effect. (* covers all request headers but Authorization and method overrides.)",
+		Remedy:  "Remove the entry.",
+	},
+	ExposeReadable: {
+		Warning: true,
+		Message: "scripts can read this header anyway",
+		Cause:   "Cache-Control, Content-Language, Content-Length, Content-Type, Expires, Last-Modified and Pragma are always readable (CORS-safelisted response-header names).",
 		Remedy:  "Remove the entry.",
 	},
 	CacheAboveCap: {

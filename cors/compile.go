@@ -167,6 +167,8 @@ func (c *compiler) origins(name string, list []string, credentials bool) *origin
 			c.mistake(OriginInsecure, field(i), text, "https"+text[len("http"):])
 		case p.Scheme == "http" && !p.Loopback():
 			c.warn(OriginPlainHTTP, field(i), text, "")
+		case p.Shared():
+			c.warn(OriginSharedDomain, field(i), text, "")
 		case p.Scheme == "moz-extension":
 			c.warn(OriginPerInstallation, field(i), text, "")
 		}

@@ -46,6 +46,8 @@ func TestCompileFindsEveryMistakeAtOnce(t *testing.T) {
 		{"nobody selected", Selected{}, []string{"domains-missing domains"}},
 		{"senders are origins with credentials", None{Senders: []string{"null", "http://sso.example", "https://*.github.io"}}, []string{
 			"origin-insecure-with-credentials senders[1] (https://sso.example)", "origin-null senders[0]", "origin-public-suffix senders[2]"}},
+		{"request headers exposed", All{Expose: []string{"Authorization", "Access-Control-Request-Method", "Sec-Fetch-Site", "X-Forwarded-For"}}, []string{
+			"expose-is-request-header expose[0]", "expose-is-request-header expose[1]", "expose-is-request-header expose[2]", "expose-is-request-header expose[3]"}},
 		{"negative cache", All{Cache: -time.Minute}, []string{"cache-invalid cache (0s)"}},
 	}
 	for _, tt := range tests {
@@ -83,6 +85,10 @@ func TestCompileWarns(t *testing.T) {
 		{"sender and domain", Selected{Domains: docsDomains, Senders: docsDomains}, nil, []string{"sender-is-domain domains[0]"}},
 		{"any sender", None{Senders: []string{"any"}}, nil, []string{"senders-any senders"}},
 		{"headers", All{Headers: []string{"*", "X-A", "Authorization"}, Expose: []string{"X-B", "x-b"}}, nil, []string{"header-redundant expose[1]", "header-redundant headers[1]"}},
+		{"readable anyway", All{Expose: []string{"Content-Type", "ETag"}}, nil, []string{"expose-readable expose[0]"}},
+		{"previews below a shared domain", Selected{Domains: []string{"https://*--shop.netlify.app", "https://pr-*.example.com"}}, nil, []string{"origin-shared-domain domains[0]"}},
+		{"previews covered", Selected{Domains: []string{"https://pr-*.example.com", "https://*.example.com", "https://pr-1.example.com"}}, nil, []string{
+			"origin-covered domains[0]", "origin-covered domains[2]"}},
 		{"cache", All{Cache: 25 * time.Hour}, nil, []string{"cache-above-browser-cap cache"}},
 		{"own origin is plain http", Selected{Domains: docsDomains, Credentials: true}, plainSite, []string{"own-origin-insecure credentials"}},
 		{"own origin is plain http, no credentials", Selected{Domains: docsDomains}, plainSite, nil},

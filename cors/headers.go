@@ -175,11 +175,25 @@ func isResponseHeader(lower string) bool {
 	return strings.HasPrefix(lower, "access-control-")
 }
 
+// isRequestHeader reports whether a byte-lowercased name is one that only clients
+// send, which people list where they mean a header of the answer.
+func isRequestHeader(lower string) bool {
+	switch lower {
+	case "accept-charset", "accept-language", "authorization", "cookie", "cookie2", "dnt", "expect", "forwarded", "from",
+		"host", "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "max-forwards", "origin",
+		"proxy-authorization", "range", "referer", "te", "upgrade-insecure-requests", "user-agent", "x-requested-with":
+		return true
+	}
+	return fetchspec.IsMethodOverrideHeader(lower) || strings.HasPrefix(lower, "access-control-request-") ||
+		strings.HasPrefix(lower, "sec-fetch-") || strings.HasPrefix(lower, "sec-ch-") || strings.HasPrefix(lower, "x-forwarded-")
+}
+
 // compileExpose validates the exposed response headers of a policy and returns
 // the value of Access-Control-Expose-Headers.
 func (c *compiler) compileExpose(list []string, credentials bool) string {
 	var names []string
 	any := slices.Contains(list, wildcard) && !credentials
+	seen := make(map[string]bool, len(list))
 	for i, name := range list {
 		field := fmt.Sprintf("expose[%d]", i)
 		lower := strings.ToLower(name)
@@ -190,9 +204,14 @@ func (c *compiler) compileExpose(list []string, credentials bool) string {
 			c.mistake(HeaderInvalid, field, name, "")
 		case fetchspec.IsForbiddenResponseHeader(name):
 			c.mistake(ExposeForbidden, field, name, "")
-		case slices.Contains(names, lower), any && name != wildcard:
+		case isRequestHeader(lower):
+			c.mistake(ExposeIsRequestHeader, field, name, "")
+		case seen[lower], any && name != wildcard:
 			c.warn(HeaderRedundant, field, name, "")
+		case fetchspec.IsCORSSafelistedResponseHeader(name):
+			c.warn(ExposeReadable, field, name, "")
 		default:
+			seen[lower] = true
 			names = append(names, lower)
 		}
 	}

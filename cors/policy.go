@@ -70,6 +70,7 @@ type Selected struct {
 	//
 	//	https://docs.example.com      this origin
 	//	https://*.example.com         its subdomains at any depth, not example.com itself
+	//	https://pr-*.example.com      its direct subdomains of this form: preview deployments
 	//	https://example.com:8443      a port other than the default one
 	//	http://localhost:*            any port, also none
 	//	capacitor://localhost         custom schemes of apps and extensions

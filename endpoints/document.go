@@ -76,7 +76,8 @@ type Policy struct {
 	Allow string
 
 	// Domains are the origin patterns that may call, such as
-	// https://docs.example.com or https://*.example.com (its subdomains).
+	// https://docs.example.com, https://*.example.com (its subdomains) or
+	// https://pr-*.example.com (its direct subdomains of this form).
 	// Required under selected, which alone has it.
 	Domains []string
 

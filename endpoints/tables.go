@@ -71,11 +71,11 @@ func policyTable() keys[Policy] {
 		},
 		{
 			Name:  "domains",
-			About: "The websites that may call: origins such as https://docs.example.com, or patterns such as https://*.example.com (its subdomains) and http://localhost:* (any port). Required under selected.",
+			About: "The websites that may call: origins such as https://docs.example.com, or patterns such as https://*.example.com (its subdomains), https://pr-*.example.com (preview deployments) and http://localhost:* (any port). Required under selected.",
 			Under: []string{AllowSelected},
 			Form: Form{
 				Label: "Allowed domains", Placeholder: "https://docs.example.com",
-				Hint: "Type or paste, separated by commas, spaces or lines. https://*.example.com stands for all its subdomains.",
+				Hint: "Type or paste, separated by commas, spaces or lines. https://*.example.com stands for all its subdomains, https://pr-*.example.com for preview deployments.",
 			},
 			aliases:  []string{"origins", "domain", "origin", "allow_origin", "allow_origins", "allowed_origins", "allowedOrigins", "allowOrigins"},
 			examples: []any{[]any{"https://docs.example.com", "https://*.example.com"}},

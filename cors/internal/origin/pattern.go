@@ -44,24 +44,45 @@ const (
 	maxHost  = 253 // bytes of a host name, RFC 1035 section 2.3.4 less the root label
 	maxLabel = 63
 	anyPort  = "*"
+	punycode = "xn--" // what the labels of Unicode names begin with
 )
 
 // A Pattern is a valid origin pattern in its parts.
 type Pattern struct {
 	Scheme string // lower case
 	Sub    bool   // Host's subdomains at any depth rather than Host
-	Host   string // lower case, without "*."; IPv6 addresses in brackets
+	Label  Label  // if it is not zero, Host's direct subdomains of this form
+	Host   string // lower case, without what Sub and Label stand for; IPv6 addresses in brackets
 	Port   string // "" for the scheme's default, "*" for any, else a number
 }
 
+// A Label is the form of a label of which a part is free: one or more characters
+// between Before and After, at least one of which is not empty.
+type Label struct{ Before, After string }
+
+// matches reports whether a label has the form. Labels that stand for Unicode
+// names never do: xn--mysite may be anybody's, whatever it looks like.
+func (l Label) matches(label string) bool {
+	return len(label) > len(l.Before)+len(l.After) && len(label) <= maxLabel &&
+		strings.HasPrefix(label, l.Before) && strings.HasSuffix(label, l.After) &&
+		!strings.HasPrefix(label, punycode) && validLabel(label)
+}
+
 // Exact reports whether p matches one origin only, which is then its text.
-func (p Pattern) Exact() bool { return !p.Sub && p.Port != anyPort }
+func (p Pattern) Exact() bool { return !p.Sub && p.Label == Label{} && p.Port != anyPort }
+
+// Shared reports whether strangers can have subdomains of p's Host of which p
+// matches some: those that end in what p's Label ends in.
+func (p Pattern) Shared() bool { return p.Label != Label{} && isPublicSuffix(p.Host) }
 
 // String returns the pattern as it is written.
 func (p Pattern) String() string {
 	s := p.Scheme + "://"
 	if p.Sub {
 		s += "*."
+	}
+	if p.Label != (Label{}) {
+		s += p.Label.Before + "*" + p.Label.After + "."
 	}
 	s += p.Host
 	if p.Port != "" {
@@ -302,6 +323,9 @@ func (ps *parser) host(h string) {
 		ps.mistake(InvalidHost)
 		ps.p.Sub, h = true, h[1:]
 	}
+	if h = ps.label(h); ps.hopeless {
+		return
+	}
 	if strings.Contains(h, "*") {
 		ps.mistake(WildcardMisplaced)
 		rest := strings.TrimLeft(h, "*.")
@@ -314,7 +338,7 @@ func (ps *parser) host(h string) {
 	if !isASCII(h) {
 		ps.mistake(UnicodeHost)
 		a, err := idna.Lookup.ToASCII(h)
-		if err != nil {
+		if err != nil || a == "" { // of characters that are ignored nothing is left
 			ps.fail(InvalidHost)
 			return
 		}
@@ -334,22 +358,94 @@ func (ps *parser) host(h string) {
 		h = trimmed
 	}
 	ps.p.Host = h
-	if len(h) > maxHost {
+	if ps.shortest() > maxHost {
 		ps.fail(HostTooLong)
 	}
 	for label := range strings.SplitSeq(h, ".") {
 		if len(label) > maxLabel {
 			ps.fail(HostTooLong)
 		}
-		if !validLabel(label) {
+		if !validLabel(label) || special && !canBeName(label) {
 			ps.fail(InvalidHost)
 			break
 		}
 	}
-	if ps.p.Sub && !ps.hopeless && isPublicSuffix(h) {
+	if !ps.hopeless {
+		ps.suffix()
+	}
+}
+
+// label cuts off a first label of which a part is free.
+func (ps *parser) label(h string) (rest string) {
+	first, rest, _ := strings.Cut(h, ".")
+	before, after, found := strings.Cut(first, "*")
+	if !found || ps.p.Sub || before+after == "" || rest == "" || strings.Contains(after+rest, "*") {
+		return h
+	}
+	switch lower := strings.ToLower(first); {
+	case !isASCII(first): // its ASCII form depends on all of the label
+		ps.fail(UnicodeHost)
+		return ""
+	case lower != first:
+		ps.mistake(UpperCase)
+		before, after, _ = strings.Cut(lower, "*")
+	}
+	// The free part may be any letter, for what else has to be right.
+	switch any := before + "x" + after; {
+	case len(any) > maxLabel:
+		ps.fail(HostTooLong)
+	case !validLabel(any) || !canBeName(any) || strings.HasPrefix(before, punycode):
+		ps.fail(InvalidHost)
+	}
+	ps.p.Label = Label{before, after}
+	return rest
+}
+
+// shortest is the length of the shortest host that the pattern matches.
+func (ps *parser) shortest() int {
+	n := len(ps.p.Host)
+	switch {
+	case ps.p.Sub:
+		n += len("x.")
+	case ps.p.Label != Label{}:
+		n += len(ps.p.Label.Before) + len("x") + len(ps.p.Label.After) + len(".")
+	}
+	return n
+}
+
+// suffix looks for wildcards directly over a public suffix. What providers of
+// preview deployments put between the name of a deployment and that of the site,
+// two hyphens, they let nobody have in names of sites.
+func (ps *parser) suffix() {
+	label := ps.p.Label
+	switch {
+	case !ps.p.Sub && label == Label{}, !isPublicSuffix(ps.p.Host), strings.HasPrefix(label.After, "--"):
+	case label.After != "" && label.Before == "": // *example.com
+		ps.mistake(WildcardMisplaced)
+		ps.p = Pattern{Scheme: ps.p.Scheme, Sub: true, Host: label.After + "." + ps.p.Host}
+	default:
 		ps.fail(PublicSuffix)
 	}
 }
+
+// canBeName reports whether a valid label can be one of a name in the DNS: it
+// neither begins nor ends with a hyphen (RFC 1123 section 2.1), and if it says
+// that it stands for a Unicode name, it does.
+func canBeName(label string) bool {
+	if strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
+		return false
+	}
+	if !strings.HasPrefix(label, punycode) {
+		return true
+	}
+	ascii, err := unicodeNames.ToASCII(label)
+	return err == nil && ascii == label
+}
+
+// unicodeNames reads names as browsers do.
+// See https://url.spec.whatwg.org/#concept-domain-to-ascii.
+var unicodeNames = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(), idna.CheckJoiners(true),
+	idna.StrictDomainName(false), idna.CheckHyphens(false), idna.VerifyDNSLength(false))
 
 func (ps *parser) ip(h string) {
 	canonical, ok := canonicalIP(h)
@@ -360,7 +456,7 @@ func (ps *parser) ip(h string) {
 	if canonical != h {
 		ps.mistake(IPNotCanonical)
 	}
-	if ps.p.Sub {
+	if ps.p.Sub || ps.p.Label != (Label{}) {
 		ps.fail(WildcardMisplaced)
 	}
 	ps.p.Host = canonical

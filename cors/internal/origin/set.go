@@ -9,25 +9,83 @@ import (
 // and safe for concurrent use.
 //
 // Patterns without wildcards are strings in a map: one lookup, however many
-// there are; a few are compared one by one. Patterns with wildcards stand in two
+// there are; a few are compared one by one. Patterns with wildcards stand in
 // further maps under their host: an origin is looked up under its own host in
-// hosts, and under each parent domain in parents.
+// hosts, under each parent domain in parents, and under its direct parent in
+// labels.
 type Set struct {
 	exact map[string]struct{}
 	few   []string // what is in exact, if that is no more than fewExact
 
-	hosts    map[string][]wildcard // without a subdomain wildcard
-	parents  map[string][]wildcard // with one
+	hosts    map[string]*wildcards // without a wildcard in the host
+	parents  map[string]*wildcards // all subdomains
+	labels   map[string][]labelled // direct subdomains of a form
+	forms    map[Pattern]struct{}  // what is in labels
 	min, max int                   // lengths of the shortest and longest key of parents
 }
 
 // fewExact strings are compared in the time that a map takes.
 const fewExact = 4
 
-// wildcard is what a pattern with wildcards says beside its host.
+// wildcards are the patterns with one host: schemes and ports.
+type wildcards struct {
+	list []wildcard
+	by   map[[2]string]string // scheme and port to text, once there are more than fewWildcards
+}
+
+const fewWildcards = 8
+
 type wildcard struct {
 	scheme, port string
 	text         string // the pattern as written
+}
+
+func (w *wildcard) matches(scheme, port string) bool {
+	return w.scheme == scheme && (w.port == anyPort || w.port == port)
+}
+
+// labelled is a pattern whose first label has a free part.
+type labelled struct {
+	Label
+	wildcard
+}
+
+// find returns the text of the pattern with this scheme and port, "" if there is
+// none.
+func (ws *wildcards) find(scheme, port string) string {
+	if ws == nil {
+		return ""
+	}
+	if ws.by != nil {
+		return ws.by[[2]string{scheme, port}]
+	}
+	for i := range ws.list {
+		if w := &ws.list[i]; w.scheme == scheme && w.port == port {
+			return w.text
+		}
+	}
+	return ""
+}
+
+// matching returns the text of a pattern that matches scheme and port.
+func (ws *wildcards) matching(scheme, port string) string {
+	if text := ws.find(scheme, anyPort); text != "" {
+		return text
+	}
+	return ws.find(scheme, port)
+}
+
+func (ws *wildcards) add(w wildcard) {
+	ws.list = append(ws.list, w)
+	if ws.by == nil && len(ws.list) > fewWildcards {
+		ws.by = make(map[[2]string]string)
+		for _, w := range ws.list {
+			ws.by[[2]string{w.scheme, w.port}] = w.text
+		}
+	}
+	if ws.by != nil {
+		ws.by[[2]string{w.scheme, w.port}] = w.text
+	}
 }
 
 // NewSet returns an empty set that expects about size patterns.
@@ -38,32 +96,28 @@ func NewSet(size int) *Set {
 // Add puts p, written as text, into the set. It reports whether p was there
 // before. Add must not be called once the set is in use.
 func (s *Set) Add(p Pattern, text string) (duplicate bool) {
-	if p.Exact() {
-		before := len(s.exact)
-		s.exact[text] = struct{}{}
-		if len(s.exact) == before {
-			return true
-		}
-		if len(s.exact) <= fewExact {
-			s.few = append(s.few, text)
-		} else {
-			s.few = nil
-		}
-		return false
+	switch {
+	case p.Exact():
+		return s.addExact(text)
+	case p.Label != Label{}:
+		return s.addLabelled(p, text)
 	}
 	where := &s.hosts
 	if p.Sub {
 		where = &s.parents
 	}
-	for _, w := range (*where)[p.Host] {
-		if w.scheme == p.Scheme && w.port == p.Port {
-			return true
-		}
-	}
 	if *where == nil {
-		*where = make(map[string][]wildcard)
+		*where = make(map[string]*wildcards)
 	}
-	(*where)[p.Host] = append((*where)[p.Host], wildcard{p.Scheme, p.Port, text})
+	ws := (*where)[p.Host]
+	if ws == nil {
+		ws = new(wildcards)
+		(*where)[p.Host] = ws
+	}
+	if ws.find(p.Scheme, p.Port) != "" {
+		return true
+	}
+	ws.add(wildcard{p.Scheme, p.Port, text})
 	if p.Sub {
 		if s.max == 0 {
 			s.min = len(p.Host)
@@ -73,29 +127,92 @@ func (s *Set) Add(p Pattern, text string) (duplicate bool) {
 	return false
 }
 
-// Cover returns another pattern of the set that matches all that p matches, and
-// "" if there is none.
-func (s *Set) Cover(p Pattern) string {
-	covers := func(w wildcard) bool { return w.scheme == p.Scheme && (w.port == anyPort || w.port == p.Port) }
-	same := s.hosts
-	if p.Sub {
-		same = s.parents
+func (s *Set) addExact(text string) (duplicate bool) {
+	before := len(s.exact)
+	s.exact[text] = struct{}{}
+	if len(s.exact) == before {
+		return true
 	}
-	for _, w := range same[p.Host] {
-		if w.port != p.Port && covers(w) {
-			return w.text
+	if len(s.exact) <= fewExact {
+		s.few = append(s.few, text)
+	} else {
+		s.few = nil
+	}
+	return false
+}
+
+func (s *Set) addLabelled(p Pattern, text string) (duplicate bool) {
+	if s.forms == nil {
+		s.labels, s.forms = make(map[string][]labelled), make(map[Pattern]struct{})
+	}
+	if _, there := s.forms[p]; there {
+		return true
+	}
+	s.forms[p] = struct{}{}
+	s.labels[p.Host] = append(s.labels[p.Host], labelled{p.Label, wildcard{p.Scheme, p.Port, text}})
+	return false
+}
+
+// Cover returns another pattern of the set that matches all that p matches, and
+// "" if it finds none.
+func (s *Set) Cover(p Pattern) string {
+	if text := s.coverOfPort(p); text != "" {
+		return text
+	}
+	host := p.Host
+	switch {
+	case p.Label != Label{}:
+		host = "x." + host // its parents begin with Host
+	case !p.Sub:
+		if text := s.coverOfLabel(p); text != "" {
+			return text
 		}
 	}
-	for host := p.Host; len(s.parents) > 0; {
+	for len(s.parents) > 0 {
 		i := strings.IndexByte(host, '.')
 		if i < 0 {
 			break
 		}
 		host = host[i+1:]
-		for _, w := range s.parents[host] {
-			if covers(w) {
-				return w.text
-			}
+		if text := s.parents[host].matching(p.Scheme, p.Port); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// coverOfPort returns the pattern that differs from p in taking any port.
+func (s *Set) coverOfPort(p Pattern) string {
+	switch {
+	case p.Port == anyPort:
+		return ""
+	case p.Label != Label{}:
+		p.Port = anyPort
+		if _, there := s.forms[p]; there {
+			return p.String()
+		}
+		return ""
+	case p.Sub:
+		return s.parents[p.Host].find(p.Scheme, anyPort)
+	}
+	return s.hosts[p.Host].find(p.Scheme, anyPort)
+}
+
+// manyLabelled patterns with one host are too many to look for covers among them
+// for every other pattern.
+const manyLabelled = 50
+
+// coverOfLabel returns a pattern that matches p's host because of its first
+// label.
+func (s *Set) coverOfLabel(p Pattern) string {
+	label, host, _ := strings.Cut(p.Host, ".")
+	list := s.labels[host]
+	if len(list) > manyLabelled {
+		return ""
+	}
+	for i := range list {
+		if w := &list[i]; w.wildcard.matches(p.Scheme, p.Port) && w.Label.matches(label) {
+			return w.text
 		}
 	}
 	return ""
@@ -120,25 +237,29 @@ func (s *Set) containsWild(origin string) bool {
 	if !ok {
 		return false
 	}
-	for _, w := range s.hosts[host] {
-		if w.matches(scheme, port) {
-			return true // w names the whole host, so it is a valid one
+	if s.hosts[host].matching(scheme, port) != "" {
+		return true // the pattern names the whole host, so it is a valid one
+	}
+	i := strings.IndexByte(host, '.')
+	if i < 0 || len(host) > maxHost {
+		return false
+	}
+	list := s.labels[host[i+1:]]
+	for j := range list {
+		if w := &list[j]; w.wildcard.matches(scheme, port) && w.Label.matches(host[:i]) {
+			return true
 		}
 	}
 	if len(s.parents) == 0 {
 		return false
 	}
-	for i := strings.IndexByte(host, '.'); i >= 0; {
+	for {
 		parent := host[i+1:]
 		if len(parent) < s.min {
 			return false
 		}
-		if len(parent) <= s.max {
-			for _, w := range s.parents[parent] {
-				if w.matches(scheme, port) && validLabels(host[:i]) && len(host) <= maxHost {
-					return true
-				}
-			}
+		if len(parent) <= s.max && s.parents[parent].matching(scheme, port) != "" {
+			return validLabels(host[:i]) // a further parent has more of them to be valid
 		}
 		j := strings.IndexByte(parent, '.')
 		if j < 0 {
@@ -146,11 +267,6 @@ func (s *Set) containsWild(origin string) bool {
 		}
 		i += 1 + j
 	}
-	return false
-}
-
-func (w *wildcard) matches(scheme, port string) bool {
-	return w.scheme == scheme && (w.port == anyPort || w.port == port)
 }
 
 // validLabels reports whether s is one or more labels.
@@ -205,4 +321,4 @@ func validPort(s string) bool {
 }
 
 // HasWildcards reports whether the set holds patterns other than exact origins.
-func (s *Set) HasWildcards() bool { return len(s.hosts) > 0 || len(s.parents) > 0 }
+func (s *Set) HasWildcards() bool { return len(s.hosts)+len(s.parents)+len(s.labels) > 0 }

@@ -100,6 +100,12 @@ func TestScars(t *testing.T) {
 		{"suffix without its dot (CVE-2024-27302)", "https://*.example.com", "https://evilexample.com", false},
 		{"unanchored expression (CVE-2022-1996)", "https://example.com", "https://example.com.evil.com", false},
 		{"dot as any character", "https://docs.example.com", "https://docsxexample.com", false},
+		{"* over a dot", "https://pr-*.preview.example.com", "https://pr-evil.com.preview.example.com", false},
+		{"* over nothing", "https://pr-*.preview.example.com", "https://pr-.preview.example.com", false},
+		{"* over another host", "https://*--site.example.com", "https://evil.com/--site.example.com", false},
+		{"* beside the label it is in", "https://pr-*.preview.example.com", "https://a.pr-1.preview.example.com", false},
+		{"* over the prefix of Unicode names", "https://*--site.netlify.app", "https://xn--site.netlify.app", false},
+		{"* in place", "https://*--site.netlify.app", "https://deploy-preview-7--site.netlify.app", true},
 		{"https trusted, http let in (CVE-2025-47909)", "https://example.com", "http://example.com", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -112,17 +118,25 @@ func TestScars(t *testing.T) {
 
 // twin is the naive matcher: a regular expression for each pattern, written
 // from the description of the setting rather than from the set.
-type twin []*regexp.Regexp
+type twin []twinPattern
+
+type twinPattern struct {
+	*regexp.Regexp
+	labelled bool // a part of the first label is free
+}
 
 func newTwin(texts []string) twin {
 	var tw twin
 	for _, text := range texts {
 		e := regexp.QuoteMeta(text)
 		e = strings.Replace(e, `://\*\.`, `://([a-z0-9_-]+\.)+`, 1)
+		whole := strings.TrimSuffix(e, `:\*`)
+		labelled := strings.Contains(whole, `\*`)
+		e = strings.Replace(whole, `\*`, `[a-z0-9_-]+`, 1) + e[len(whole):]
 		if rest, ok := strings.CutSuffix(e, `:\*`); ok {
 			e = rest + `(:[1-9][0-9]{0,4})?`
 		}
-		tw = append(tw, regexp.MustCompile("^"+e+"$"))
+		tw = append(tw, twinPattern{regexp.MustCompile("^" + e + "$"), labelled})
 	}
 	return tw
 }
@@ -146,8 +160,10 @@ func (tw twin) contains(origin string) bool {
 			return false
 		}
 	}
+	_, host, _ := strings.Cut(origin, "://")
+	label, _, _ := strings.Cut(host, ".")
 	for _, e := range tw {
-		if e.MatchString(origin) {
+		if e.MatchString(origin) && !(e.labelled && (strings.HasPrefix(label, "xn--") || len(label) > 63)) {
 			return true
 		}
 	}
@@ -158,7 +174,8 @@ func (tw twin) contains(origin string) bool {
 // meet often and differ in one place.
 var (
 	schemes = []string{"https", "http", "app"}
-	labels  = []string{"a", "b", "ab", "x-y", "example"}
+	labels  = []string{"a", "b", "ab", "x-y", "example", "xn--a"}
+	forms   = []string{"a*", "*b", "x-*", "*-y", "x*y", "*--b"} // of labels
 	ports   = []string{"", ":8443", ":443", ":80", ":1", ":65535", ":65536", ":0", ":01", ":"}
 )
 
@@ -176,8 +193,11 @@ func randomPatterns(r *rand.Rand, n int) []string {
 	var texts []string
 	for len(texts) < n {
 		text := pick(r, schemes) + "://"
-		if r.IntN(2) == 0 {
+		switch r.IntN(4) {
+		case 0, 1:
 			text += "*."
+		case 2:
+			text += pick(r, forms) + "."
 		}
 		text += randomHost(r)
 		if r.IntN(3) == 0 {
@@ -196,6 +216,9 @@ func randomOrigin(r *rand.Rand, patterns []string) string {
 	origin := pick(r, schemes) + "://" + randomHost(r) + pick(r, ports)
 	if r.IntN(3) == 0 { // near a pattern
 		origin = strings.Replace(strings.TrimSuffix(pick(r, patterns), ":*"), "*", pick(r, labels), 1)
+		if r.IntN(4) == 0 {
+			origin = strings.Replace(pick(r, patterns), "*", pick(r, []string{"", ".", "a.b", "-", "xn--a"}), 1)
+		}
 	}
 	if r.IntN(3) == 0 && origin != "" { // and a byte beside it
 		i := r.IntN(len(origin))
@@ -256,10 +279,14 @@ func TestCover(t *testing.T) {
 		t.Error("nothing was covered: the test asks nothing")
 	}
 	for narrow, wide := range map[string]string{
-		"https://a.example.com":   "https://*.example.com",
-		"https://*.a.example.com": "https://*.example.com",
-		"http://localhost:8080":   "http://localhost:*",
-		"https://*.example.com:8": "https://*.example.com:*",
+		"https://a.example.com":      "https://*.example.com",
+		"https://*.a.example.com":    "https://*.example.com",
+		"http://localhost:8080":      "http://localhost:*",
+		"https://pr-1.example.com":   "https://pr-*.example.com",
+		"https://pr-*.example.com":   "https://*.example.com",
+		"https://pr-*.a.example.com": "https://*.example.com",
+		"https://pr-*.example.com:8": "https://pr-*.example.com:*",
+		"https://*.example.com:8":    "https://*.example.com:*",
 	} {
 		p, _, _ := Parse(narrow)
 		if by := newSet(t, narrow, wide).Cover(p); by != wide {
@@ -271,6 +298,7 @@ func TestCover(t *testing.T) {
 func FuzzSet(f *testing.F) {
 	f.Add("https://*.example.com:*", "https://docs.example.com", "https://a.example.com:8443")
 	f.Add("http://localhost:*", "https://*.b.example", "http://localhost:80")
+	f.Add("https://pr-*.b.example", "https://*--site.b.example", "https://xn--site.b.example")
 	f.Fuzz(func(t *testing.T, a, b, origin string) {
 		var patterns []string
 		for _, text := range []string{a, b} {

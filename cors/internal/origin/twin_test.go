@@ -15,6 +15,8 @@ type plainTwin []struct {
 	exact                string // the whole origin, or "" if there are wildcards
 	scheme, host, suffix string // host to equal, or suffix to end in
 	port                 string
+	prefix               string // of a label of which a part is free
+	labelled             bool
 }
 
 func newPlainTwin(texts []string) plainTwin {
@@ -27,8 +29,9 @@ func newPlainTwin(texts []string) plainTwin {
 		scheme, rest, _ := strings.Cut(text, "://")
 		host, port, _ := strings.Cut(rest, ":")
 		tw[i].scheme, tw[i].host, tw[i].port = scheme, host, port
-		if suffix, ok := strings.CutPrefix(host, "*"); ok {
-			tw[i].host, tw[i].suffix = "", suffix
+		if before, after, ok := strings.Cut(host, "*"); ok {
+			tw[i].host, tw[i].prefix, tw[i].suffix = "", before, after
+			tw[i].labelled = after[0] != '.' || before != ""
 		}
 	}
 	return tw
@@ -50,6 +53,12 @@ func (tw plainTwin) contains(origin string) bool {
 				return true
 			}
 		case !wellFormed || p.scheme != scheme || p.port != "*" && p.port != port:
+		case p.labelled:
+			free, ok := strings.CutPrefix(host, p.prefix)
+			free, ok2 := strings.CutSuffix(free, p.suffix)
+			if ok && ok2 && free != "" && !strings.Contains(free, ".") && !strings.HasPrefix(host, "xn--") {
+				return true
+			}
 		case p.suffix != "" && len(host) > len(p.suffix) && strings.HasSuffix(host, p.suffix),
 			p.suffix == "" && p.host == host:
 			return true
