@@ -255,8 +255,8 @@ func (d *decoder) list(n *yaml.Node, at Field, want, repair string, visit func(i
 func (d *decoder) strings(n *yaml.Node, at Field) []string {
 	if n.Kind == yaml.ScalarNode && !isNull(n) {
 		// Check what it says as well, as if the brackets were there.
-		d.wrongType(n, at, "a list", "["+n.Value+"]")
-		return []string{n.Value}
+		d.wrongType(n, at, "a list", newPen("\n").flowLine(listValue(listed(n.Value))))
+		return listed(n.Value)
 	}
 	var all []string
 	d.list(n, at, "a list", "", func(i int, v *yaml.Node) {

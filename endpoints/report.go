@@ -127,7 +127,9 @@ func (m Mistake) String() string {
 		fmt.Fprintf(&b, "%.200q: ", m.Value)
 	}
 	b.WriteString(m.Message)
-	if m.Repair != "" {
+	if m.Code == ValueType && m.Repair != "" {
+		fmt.Fprintf(&b, " (use %.200s)", m.Repair) // as YAML, with quotes of its own
+	} else if m.Repair != "" {
 		fmt.Fprintf(&b, " (use %.200q)", m.Repair)
 	} else if m.Remedy != "" {
 		fmt.Fprintf(&b, " (%s)", strings.TrimSuffix(m.Remedy, "."))

@@ -60,8 +60,8 @@ func (f *Store) attempt(ctx context.Context, base store.Revision, c store.Change
 		return "", fmt.Errorf("store: nothing was changed, as the history of %s cannot be kept: %w", f.path, readOnly(err))
 	}
 	f.sweep(at)
-	temp, err := f.writeTemp(at, next.Raw, old.info)
-	if err != nil {
+	temp := filepath.Join(at.dir, tempPrefix(at.name)+strconv.Itoa(os.Getpid()))
+	if err := f.writeTemp(temp, next.Raw, old.info); err != nil {
 		return "", fmt.Errorf("store: writing %s: %w", f.path, readOnly(err))
 	}
 	if err := f.swap(ctx, at, temp, old.info, next); err != nil {
@@ -159,21 +159,20 @@ func (f *Store) swap(ctx context.Context, at place, temp string, old fs.FileInfo
 	return nil
 }
 
-// writeTemp writes data to a new file in the folder of at, durably, with mode
-// and owner of old. It returns the path.
-func (f *Store) writeTemp(at place, data []byte, old fs.FileInfo) (path string, err error) {
+// writeTemp writes data to a new file at path, durably, with mode and owner of
+// old.
+func (f *Store) writeTemp(path string, data []byte, old fs.FileInfo) (err error) {
 	mode := fs.FileMode(0o644)
 	if old != nil {
 		mode = 0o600 // until it has the owner it is to have
 	}
 	var temp *os.File
 	err = f.step("create", func() error {
-		path = filepath.Join(at.dir, tempPrefix(at.name)+fmt.Sprint(os.Getpid()))
 		temp, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 		return err
 	})
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer func() {
 		if closeErr := temp.Close(); err == nil {
@@ -188,7 +187,7 @@ func (f *Store) writeTemp(at place, data []byte, old fs.FileInfo) (path string, 
 		return err
 	})
 	if err != nil {
-		return "", err
+		return err
 	}
 	if old != nil {
 		err := f.step("keep owner and mode", func() error {
@@ -198,10 +197,10 @@ func (f *Store) writeTemp(at place, data []byte, old fs.FileInfo) (path string, 
 			return temp.Chmod(old.Mode())
 		})
 		if err != nil {
-			return "", err
+			return err
 		}
 	}
-	return path, f.step("sync", temp.Sync)
+	return f.step("sync", temp.Sync)
 }
 
 // sweep removes what writes that were killed have left in the folder and in the
