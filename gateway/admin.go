@@ -55,7 +55,7 @@ func (s *Server) metricsHandler(o *ServerOptions, private bool) http.Handler {
 	case o.AdminGuard != nil:
 		return o.AdminGuard(h)
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { problemMetrics.write(w) })
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { problemMetrics.answer.Write(w) })
 }
 
 // adminTLS returns nil for plain HTTP, which is for loopback only, unless the
@@ -124,7 +124,7 @@ func onlyHosts(names []string, next http.Handler) http.Handler {
 		host = strings.ToLower(host)
 		_, err := netip.ParseAddr(strings.Trim(host, "[]"))
 		if err != nil && host != "localhost" && !strings.HasSuffix(host, ".localhost") && !slices.Contains(lower, host) {
-			problemHost.write(w)
+			problemHost.answer.Write(w)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -152,7 +152,7 @@ func (x *exchange) fail(p *problem) {
 	if x.enforced() && x.decision.Verdict == cors.Run {
 		x.decision.SetHeaders(x.Header())
 	}
-	p.write(x)
+	p.answer.Write(x)
 }
 
 // contradiction counts that the upstream's CORS headers say something else than

@@ -1,21 +1,18 @@
 package gateway
 
 import (
-	"encoding/json"
 	"net/http"
-	"strconv"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/internal/problemjson"
 )
 
 // A problem is an answer of the gateway itself, as problem details (RFC 9457).
 // Refusals by a policy are the library's.
 type problem struct {
-	status int
 	reason string // stable; in answers, logs and metrics
 	index  int    // in problems
-	body   []byte
-	length string
+	answer *problemjson.Answer
 }
 
 // The answers of the gateway itself.
@@ -40,27 +37,7 @@ const reasonCanceled = "client-canceled"
 var problems []*problem
 
 func newProblem(status int, reason, title string) *problem {
-	body, err := json.Marshal(struct {
-		Type   string `json:"type"`
-		Title  string `json:"title"`
-		Status int    `json:"status"`
-		Reason string `json:"reason"`
-	}{cors.RefusalType + reason, title, status, reason})
-	if err != nil {
-		panic(err) // strings and an int
-	}
-	body = append(body, '\n')
-	p := &problem{status, reason, len(problems), body, strconv.Itoa(len(body))}
+	p := &problem{reason, len(problems), problemjson.Encode(status, problemjson.New(cors.RefusalType, status, reason, title))}
 	problems = append(problems, p)
 	return p
-}
-
-func (p *problem) write(w http.ResponseWriter) {
-	h := w.Header()
-	h["Cache-Control"] = []string{"no-store"}
-	h["Content-Length"] = []string{p.length}
-	h["Content-Type"] = []string{"application/problem+json"}
-	h["X-Content-Type-Options"] = []string{"nosniff"}
-	w.WriteHeader(p.status)
-	_, _ = w.Write(p.body)
 }

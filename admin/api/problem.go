@@ -2,12 +2,12 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/concors/concors/admin"
+	"github.com/concors/concors/internal/problemjson"
 	"github.com/concors/concors/internal/words"
 	"github.com/concors/concors/store"
 )
@@ -19,11 +19,7 @@ const ProblemType = "https://github.com/concors/concors/blob/main/docs/admin.md#
 // A Problem is an answer that says what went wrong (RFC 9457), with what is
 // needed to mend it.
 type Problem struct {
-	Type   string `json:"type"`
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Reason string `json:"reason"` // stable
-	Detail string `json:"detail,omitempty"`
+	problemjson.Document
 
 	Field    string            `json:"field,omitempty"`    // of the question that cannot be understood
 	Mistakes []admin.Mistake   `json:"mistakes,omitempty"` // of the draft, with codes, fields and repairs
@@ -82,8 +78,9 @@ var problems = map[string]struct {
 }
 
 func newProblem(reason, detail string) *Problem {
-	p := problems[reason]
-	return &Problem{Type: ProblemType + reason, Title: p.title, Status: p.status, Reason: reason, Detail: detail}
+	p := &Problem{Document: problemjson.New(ProblemType, problems[reason].status, reason, problems[reason].title)}
+	p.Detail = detail
+	return p
 }
 
 // ProblemOf puts an error of a [admin.Service] into the form of an answer.
@@ -151,18 +148,11 @@ func sentinelProblem(err error) (*Problem, bool) {
 
 // write answers with p.
 func (p *Problem) write(w http.ResponseWriter) {
-	h := w.Header()
-	h.Set("Content-Type", "application/problem+json")
 	switch p.Reason {
 	case ReasonUnauthorized:
-		h.Set("WWW-Authenticate", `Bearer realm="Concors"`)
+		w.Header().Set("WWW-Authenticate", `Bearer realm="Concors"`)
 	case ReasonTooManyAttempts, ReasonBusy:
-		h.Set("Retry-After", retryAfter)
+		w.Header().Set("Retry-After", retryAfter)
 	}
-	body, err := json.Marshal(p)
-	if err != nil {
-		panic(err) // it holds nothing that cannot be marshalled
-	}
-	w.WriteHeader(p.Status)
-	_, _ = w.Write(append(body, '\n'))
+	problemjson.Encode(p.Status, p).Write(w)
 }

@@ -23,16 +23,18 @@ var arrows = map[string]string{
 	"store":           "cors endpoints internal/unversioned",
 	"store/file":      "cors endpoints store internal/unversioned",
 	"store/storetest": "endpoints store",
-	"gateway":         "cors endpoints endpoints/route store",
+	"gateway":         "cors endpoints endpoints/route store internal/problemjson",
 	"insight":         "cors",
 
-	"admin":     "cors cors/browser difference endpoints gateway insight store internal/plain internal/words",
-	"admin/api": "admin endpoints endpoints/route store internal/unversioned internal/words",
+	"admin":     "cors cors/browser difference endpoints explain insight store internal/rehearsal internal/words",
+	"admin/api": "admin endpoints endpoints/route store internal/problemjson internal/unversioned internal/words",
 	"admin/ui":  "admin cors endpoints store internal/words",
 
 	"audit":   "cors/browser endpoints internal/plain internal/probe internal/report",
-	"explain": "cors cors/browser endpoints gateway internal/nearest internal/plain",
+	"explain": "cors cors/browser endpoints internal/nearest internal/plain internal/rehearsal",
 	"verify":  "cors/browser endpoints gateway internal/plain internal/probe internal/report",
+
+	"internal/rehearsal": "cors cors/browser endpoints gateway",
 
 	"cmd/concors":   "internal/cli",
 	"internal/cli":  "admin/ audit cors/ difference endpoints/ explain gateway insight store/ verify internal/",
@@ -42,6 +44,7 @@ var arrows = map[string]string{
 	"internal/nearest":           "",
 	"internal/plain":             "",
 	"internal/probe":             "",
+	"internal/problemjson":       "",
 	"internal/report":            "internal/plain",
 	"internal/report/reporttest": "",
 	"internal/unversioned":       "",
