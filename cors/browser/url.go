@@ -20,7 +20,7 @@ import (
 // about:) keep everything after the scheme in path.
 type address struct {
 	scheme     string // lower case
-	user, pass string // as written, percent-encoded
+	user, pass string // percent-encoded
 	host       string // serialized: "example.com", "127.0.0.1", "[::1]"
 	port       string // without default ports
 	path       string // begins with "/" if special
@@ -125,7 +125,8 @@ func (a *address) parseAuthority(s string) error {
 	}
 	authority, rest := s[:end], s[end:]
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
-		a.user, a.pass, _ = strings.Cut(authority[:i], ":")
+		user, pass, _ := strings.Cut(authority[:i], ":")
+		a.user, a.pass = encodeUserinfo(user), encodeUserinfo(pass)
 		authority = authority[i+1:]
 	}
 	host, port := authority, ""
@@ -255,7 +256,11 @@ func parseIPv4Number(s string) (uint64, error) {
 	} else if len(s) >= 2 && s[0] == '0' {
 		s, base = s[1:], 8
 	}
-	return strconv.ParseUint(s, base, 64)
+	n, err := strconv.ParseUint(s, base, 64)
+	if errors.Is(err, strconv.ErrRange) {
+		err = nil // a number, and n is larger than any part of an address
+	}
+	return n, err
 }
 
 func parseIPv4(host string) (string, error) {
@@ -354,6 +359,7 @@ func dots(seg string) int {
 	return n
 }
 
+func encodeUserinfo(s string) string { return percentEncode(s, " \"#<>?^`{}/:;=@[\\]|") }
 func encodePath(s string) string     { return percentEncode(s, " \"#<>?^`{}") }
 func encodeQuery(s string) string    { return percentEncode(s, " \"#<>'") }
 func encodeFragment(s string) string { return percentEncode(s, " \"<>`") }

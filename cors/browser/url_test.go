@@ -25,7 +25,8 @@ func TestParseAddress(t *testing.T) {
 		{"https://example.com:/", "https://example.com/"},
 		{"https://example.com:0/", "https://example.com:0/"},
 		{"https://u:p@example.com/", "https://u:p@example.com/"},
-		{"https://a@b@example.com/", "https://a@b@example.com/"},
+		{"https://a@b@example.com/", "https://a%40b@example.com/"},
+		{"https://a:b:c@example.com/", "https://a:b%3Ac@example.com/"},
 		{"https://münchen.example/", "https://xn--mnchen-3ya.example/"},
 		{"https://ex%61mple.com/", "https://example.com/"},
 		{"https://EXAMPLE。com/", "https://example.com/"},
@@ -69,7 +70,7 @@ func TestParseAddress(t *testing.T) {
 		}
 	}
 	for _, raw := range []string{"https://", "https://:80", "https://a:b/", "https://a:65536/", "https://a:-1/", "https://[::1/", "https://[::1]x/",
-		"https://[1.2.3.4]/", "https://a b/", "https://a%00b/", "https://a%2fb/", "https://1.2.3.4.5/", "https://1.2.3.256/", "https://0x100000000/",
+		"https://[1.2.3.4]/", "https://a b/", "https://a%00b/", "https://a%2fb/", "https://1.2.3.4.5/", "https://1.2.3.256/", "https://0x100000000/", "https://a.0xffffffffffffffffff/", "https://0777777777777777777777777777777/",
 		"https://a.example.256/", "https://xn--/", "https://\xbc0/"} {
 		if a, err := parseAddress(raw, nil); err == nil {
 			t.Errorf("%q was taken for %s", raw, a)

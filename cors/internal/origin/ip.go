@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -89,5 +90,6 @@ func ipv4Number(s string) (uint64, bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(s, base, 33)
-	return n, err == nil
+	// What is out of range is a number nevertheless, and none of an address.
+	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }

@@ -113,6 +113,8 @@ func TestParseFindsMistakesAndRepairs(t *testing.T) {
 		{"https://2130706433:8080", "https://127.0.0.1:8080", []string{IPNotCanonical}},
 		{"https://1.2.3.4.5", "", []string{InvalidHost}},
 		{"https://256.0.0.1", "", []string{InvalidHost}},
+		{"https://a.0xffffffffffffffffffff", "", []string{InvalidHost}},
+		{"https://0xffffffffffffffffffff", "", []string{InvalidHost}},
 		{"https://[0:0:0:0:0:0:0:1]", "https://[::1]", []string{IPNotCanonical}},
 		{"https://[::FFFF:1]", "https://[::ffff:1]", []string{UpperCase}},
 		{"https://[::ffff:127.0.0.1]", "https://[::ffff:7f00:1]", []string{IPNotCanonical}},
