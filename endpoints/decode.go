@@ -334,6 +334,11 @@ func (d *decoder) policy(n *yaml.Node, at Field) (p Policy) {
 }
 
 func (d *decoder) entries(n *yaml.Node, at Field) (all []Entry) {
+	if n.Kind == yaml.MappingNode && len(n.Content) > 0 && d.readable(n, at) {
+		d.add(placeOf(n), ValueType, at, "", "", fmt.Sprintf("a list of endpoints belongs here, not keys: begin each with a dash, as in %q",
+			"- endpoint: "+n.Content[0].Value))
+		return nil
+	}
 	d.list(n, at, "a list of endpoints", "", func(i int, v *yaml.Node) {
 		all = append(all, d.entry(v, EndpointField(i)))
 		d.src.entries = append(d.src.entries, v)
@@ -346,6 +351,10 @@ func (d *decoder) entries(n *yaml.Node, at Field) (all []Entry) {
 func (d *decoder) entry(n *yaml.Node, at Field) (e Entry) {
 	if isNull(n) {
 		d.add(placeOf(n), ValueMissing, at, "", "", "")
+		return e
+	}
+	if n.Kind == yaml.ScalarNode && d.readable(n, at) {
+		d.wrongType(n, at, "an endpoint", "{endpoint: "+quoteIfNeeded(n.Value)+"}")
 		return e
 	}
 	entryKeys.read(d, n, at, &e)

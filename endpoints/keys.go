@@ -2,6 +2,7 @@ package endpoints
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/google/jsonschema-go/jsonschema"
 	"go.yaml.in/yaml/v4"
@@ -198,6 +199,7 @@ func (ks keys[T]) read(d *decoder, n *yaml.Node, f Field, to *T) {
 	// What is looked up later are keys that are known, each once. The others are
 	// reported here and left out, or a mapping full of them would be slow.
 	var kept []*yaml.Node
+	has := keyNames(n)
 	ok := d.pairs(n, f, func(k, v *yaml.Node) {
 		name := k.Value
 		if line := lines[name]; line > 0 {
@@ -209,7 +211,12 @@ func (ks keys[T]) read(d *decoder, n *yaml.Node, f Field, to *T) {
 		if key == nil {
 			meant, detail := ks.meant(name)
 			d.add(placeOf(k), KeyUnknown, f.At(name), name, meant, detail)
-			return
+			if meant == "" || lines[meant] > 0 || has(meant) {
+				return
+			}
+			// Read it as what was meant, or what is missing now were a mistake too.
+			lines[meant], k.Value = k.Line, meant
+			name, key = meant, ks.find(meant)
 		}
 		kept = append(kept, k, v)
 		key.read(d, v, f.At(name), to)
@@ -217,6 +224,19 @@ func (ks keys[T]) read(d *decoder, n *yaml.Node, f Field, to *T) {
 	if ok {
 		n.Content = kept
 	}
+}
+
+// keyNames returns a function that reports whether the mapping n has a key. It
+// looks at n once, when it is first asked.
+func keyNames(n *yaml.Node) func(name string) bool {
+	names := sync.OnceValue(func() map[string]bool {
+		names := make(map[string]bool)
+		for i := 0; i < len(n.Content); i += 2 {
+			names[n.Content[i].Value] = true
+		}
+		return names
+	})
+	return func(name string) bool { return names()[name] }
 }
 
 // value returns v as a mapping of what is not left out.

@@ -113,6 +113,40 @@ endpoints:
 	}
 }
 
+// A mistyped key is one mistake: what it says is read as what was meant, and
+// judged.
+func TestAMistypedKeyIsOneMistake(t *testing.T) {
+	for _, tt := range []struct{ name, setting, want string }{
+		{"instead of a key that is required", "allow: selected, domain: [https://docs.example.com]", "3:48 key-unknown"},
+		{"with a mistake of its own", "allow: selected, domain: [docs.example.com]", "3:48 key-unknown\n3:57 origin-missing-scheme"},
+		{"beside the right one, which counts", "allow: selected, domain: [x], domains: [https://docs.example.com]", "3:48 key-unknown"},
+		{"twice, of which the first counts", "allow: selected, domain: [https://docs.example.com], origins: [x]", "3:48 key-unknown\n3:84 key-unknown"},
+		{"that nobody can guess", "allow: none, zzz: [x]", "3:44 key-unknown"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := strings.Join(parse("upstream: http://127.0.0.1:3000\nendpoints:\n  - {endpoint: GET /a, cors: {"+tt.setting+"}}\n"), "\n")
+			if got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestEndpointsThatAreNoList(t *testing.T) {
+	for _, tt := range []struct{ name, endpoints, want string }{
+		{"keys", "{GET /a: {allow: all}, PUT /b: front-end}", `a list of endpoints belongs here, not keys: begin each with a dash, as in "- endpoint: GET /a"`},
+		{"patterns alone", "[GET /a]", `"GET /a": an endpoint belongs here, not a single value (use "{endpoint: GET /a}")`},
+		{"patterns with braces", "['GET /a/{id}']", `(use "{endpoint: \"GET /a/{id}\"}")`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, report := endpoints.Parse("", []byte("upstream: http://127.0.0.1:3000\nendpoints: "+tt.endpoints+"\n"))
+			if len(report.Mistakes) != 1 || !strings.Contains(report.Mistakes[0].String(), tt.want) {
+				t.Errorf("got\n%s\nwant %s", lines(report.Mistakes), tt.want)
+			}
+		})
+	}
+}
+
 func TestMistakesComeAllAtOnceAndInOrder(t *testing.T) {
 	got := parse(`origins: [https://api.example.com/]
 polices: {}
@@ -144,6 +178,7 @@ endpoints:
 		"12:34 value-type",
 		"12:44 value-type",
 		"13:5 key-unknown",
+		"13:14 endpoint-duplicate",
 		"14:14 value-missing",
 	}
 	if !slices.Equal(got, want) {

@@ -47,7 +47,7 @@ func StarterFor(upstream, website string) []byte {
 
 // quoteIfNeeded writes a value so that YAML reads it as it is.
 func quoteIfNeeded(s string) string {
-	if strings.ContainsAny(s, "*&[]{},#'\"\\ ") || s == "" {
+	if strings.ContainsAny(s, "*&[]{},#'\"\\\n\t") || strings.Contains(s, ": ") || strings.TrimSpace(s) != s || s == "" {
 		return strconv.Quote(s)
 	}
 	return s
