@@ -191,7 +191,7 @@ var mistakes = map[Code]Mistake{
 	OriginPublicSuffix: {
 		Message: "anybody can register a name below this domain",
 		Cause:   "The domain is on the Public Suffix List: its subdomains belong to different people, so the pattern would allow strangers.",
-		Remedy:  "List your own origins below it, such as https://your-name.github.io; for preview deployments, https://*--your-site.netlify.app.",
+		Remedy:  "List each origin that is yours; previews of a site have a pattern of their own, https://*--your-site.netlify.app.",
 	},
 	OriginInsecure: {
 		Message: "an http: origin must not be allowed credentials: whoever controls a network on the way can forge its pages",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/concors/concors/cors/internal/origin"
@@ -146,6 +147,16 @@ func (c *compiler) selected(p Selected) {
 	out.listsAuthorization = slices.Contains(out.headers.names, authorization)
 }
 
+// ofItsKind says what is wrong with a pattern by an example of the same kind, ""
+// where the general message does.
+func ofItsKind(code Code, pattern string) string {
+	_, domain, found := strings.Cut(pattern, "*.")
+	if code != OriginPublicSuffix || !found {
+		return ""
+	}
+	return "anybody can register a name below " + domain + ": only those that are yours can be listed, such as https://your-name." + domain
+}
+
 // origins validates a list of origin patterns. Where credentials go along,
 // plain http is a mistake, else a warning.
 func (c *compiler) origins(name string, list []string, credentials bool) *origin.Set {
@@ -155,7 +166,7 @@ func (c *compiler) origins(name string, list []string, credentials bool) *origin
 	for i, text := range list {
 		p, codes, repair := origin.Parse(text)
 		for _, code := range codes {
-			c.mistake(Code(code), field(i), text, repair)
+			c.mistakes.add(&Error{Code: Code(code), Field: field(i), Value: text, Repair: repair, detail: ofItsKind(Code(code), text)})
 		}
 		if len(codes) > 0 {
 			patterns = append(patterns, origin.Pattern{})

@@ -212,3 +212,15 @@ func TestMistakesAreCounted(t *testing.T) {
 		}
 	}
 }
+
+// The example that a public suffix gets is of its own kind.
+func TestPublicSuffixExamples(t *testing.T) {
+	for pattern, example := range map[string]string{
+		"https://*.com": "https://your-name.com", "https://*.github.io": "https://your-name.github.io", "https://*.co.uk": "https://your-name.co.uk",
+	} {
+		_, err := Compile(Selected{Domains: []string{pattern}}, nil)
+		if err == nil || !strings.Contains(err.Error(), "such as "+example) {
+			t.Errorf("%s: %v, want an example like %s", pattern, err, example)
+		}
+	}
+}
