@@ -31,20 +31,6 @@
 //
 // # Metrics
 //
-//	concors_decisions_total{endpoint,decision,reason}           what was decided
-//	concors_observed_decisions_total{endpoint,decision,reason}  what would have been, with enforce: false
-//	concors_contradictions_total{endpoint}                      answers whose upstream set CORS headers that differ
-//	concors_upstream_errors_total{endpoint,reason}              502 and 504
-//	concors_own_answers_total{reason}                           404, 405, 400, 413 and the like
-//	concors_request_duration_seconds                            of requests that went to an upstream
-//	concors_document_reloads_total{result}                      documents seen: success, failure
-//	concors_document_last_reload_success                        0 while the newest document is broken
-//	concors_document_last_reload_timestamp_seconds              when the one in force came into force
-//	concors_document_info{revision}                             which one that is
-//	concors_endpoints                                           how many endpoints it has
-//
-// The label endpoint is a pattern of the document in force, empty for a
-// preflight that announces a method which no endpoint takes and for a host that
-// is not served. No label ever
-// holds what a client sent.
+// docs/production.md lists them. What belongs to an endpoint has its pattern as
+// a label. No label ever holds what a client sent.
 package gateway
