@@ -71,6 +71,7 @@ func (x *exchange) WriteHeader(status int) {
 	}
 	if status < 200 && status != http.StatusSwitchingProtocols {
 		// The upstream's hints; browsers apply no CORS to them, but cookies.
+		delete(x.Header(), altSvc)
 		if x.enforced() {
 			dropUpstream(x.Header())
 			x.decision.DropCredentials(x.Header())

@@ -48,23 +48,12 @@ type api struct {
 // adjust.
 func newAPI(t testing.TB, document string, upstream http.HandlerFunc, adjust ...func(*Options)) *api {
 	t.Helper()
-	a := &api{t: t, access: new(logBuffer), log: new(logBuffer)}
+	a := unserved(t, adjust...)
 	a.upstream = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.reached.Add(1)
 		upstream(w, r)
 	}))
 	t.Cleanup(a.upstream.Close)
-	o := Options{
-		Log:       slog.New(slog.NewJSONHandler(a.log, nil)),
-		AccessLog: slog.New(slog.NewJSONHandler(a.access, nil)),
-	}
-	for _, f := range adjust {
-		f(&o)
-	}
-	var err error
-	if a.gateway, err = New(o); err != nil {
-		t.Fatal(err)
-	}
 	a.swap(document)
 	a.front = httptest.NewUnstartedServer(a.gateway)
 	a.front.Config.DisableGeneralOptionsHandler = true // as Server does
@@ -288,12 +277,20 @@ func grep(text, prefix string) string {
 	return b.String()
 }
 
-// unserved is a gateway that no socket leads to.
-func unserved(t testing.TB) *api {
+// unserved is a gateway that no socket leads to. Options may be changed by
+// adjust.
+func unserved(t testing.TB, adjust ...func(*Options)) *api {
 	t.Helper()
-	a := &api{t: t, log: new(logBuffer)}
+	a := &api{t: t, access: new(logBuffer), log: new(logBuffer)}
+	o := Options{
+		Log:       slog.New(slog.NewJSONHandler(a.log, nil)),
+		AccessLog: slog.New(slog.NewJSONHandler(a.access, nil)),
+	}
+	for _, f := range adjust {
+		f(&o)
+	}
 	var err error
-	if a.gateway, err = New(Options{Log: slog.New(slog.NewJSONHandler(a.log, nil))}); err != nil {
+	if a.gateway, err = New(o); err != nil {
 		t.Fatal(err)
 	}
 	return a

@@ -7,6 +7,10 @@ import (
 	"strings"
 )
 
+// altSvc is where an upstream says that it speaks other protocols, which would
+// lead around the gateway.
+const altSvc = "Alt-Svc"
+
 // upstreamCORS is what an upstream said about CORS itself.
 type upstreamCORS struct {
 	set                 bool // there is an Access-Control-Allow-Origin or -Credentials

@@ -88,8 +88,7 @@ func modifyResponse(res *http.Response) error {
 		return fmt.Errorf("status %d is none of HTTP's", res.StatusCode) // net/http would panic, or pass on what nobody understands
 	}
 	x := exchangeOf(res.Request.Context())
-	// The upstream's other protocols would lead around the gateway.
-	delete(res.Header, "Alt-Svc")
+	delete(res.Header, altSvc)
 	if res.StatusCode == http.StatusSwitchingProtocols {
 		x.setHeaders(res.Header)
 		return nil

@@ -309,6 +309,80 @@ func TestWebSocket(t *testing.T) {
 	})
 }
 
+// A handshake that anybody's page may begin is anonymous like any other request:
+// what the socket then says is said to nobody in particular.
+func TestWebSocketOfAnAnonymousCallerHasNoCredentials(t *testing.T) {
+	var got http.Header
+	a := newAPI(t, document, func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		h := w.Header()
+		h.Set("Set-Cookie", "a=b")
+		h.Set("Clear-Site-Data", `"cookies"`)
+		h.Set("Alt-Svc", `h3=":443"`)
+		if c, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true}); err == nil {
+			c.CloseNow()
+		}
+	})
+	const handshake = "Host: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+		"Cookie: session=1\r\nAuthorization: Basic eDp5\r\nX-Remote-User: ann\r\nX_Remote_User: ann\r\n"
+	names := []string{"Cookie", "Authorization", "X-Remote-User", "X_remote_user"}
+	t.Run("anonymous", func(t *testing.T) {
+		r := a.raw("GET /prices HTTP/1.1\r\n" + handshake + foreign + "\r\n\r\n")
+		r.wantStatus(t, 101)
+		for _, name := range []string{"Set-Cookie", "Clear-Site-Data", "Alt-Svc"} {
+			r.wantHeader(t, name)
+		}
+		for _, name := range names {
+			if got[name] != nil {
+				t.Errorf("the upstream got %s: %q", name, got[name])
+			}
+		}
+	})
+	t.Run("allowed with credentials", func(t *testing.T) {
+		r := a.raw("GET /account HTTP/1.1\r\n" + handshake + allowed + "\r\n\r\n")
+		r.wantStatus(t, 101)
+		r.wantHeader(t, "Set-Cookie", "a=b")
+		r.wantHeader(t, "Alt-Svc")
+		for _, name := range names {
+			if got[name] == nil {
+				t.Errorf("the upstream did not get %s", name)
+			}
+		}
+	})
+}
+
+// The upstream's other protocols would lead browsers around the gateway.
+func TestUpstreamsAlternativesAreNotTold(t *testing.T) {
+	a := newAPI(t, document, func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Add("Alt-Svc", `h3=":443"; ma=86400`)
+		h.Add("alt-svc", `h2="other.example:443"`)
+		w.WriteHeader(http.StatusEarlyHints)
+		w.WriteHeader(map[string]int{"/prices": 200, "/account": 500, "/tree/": 304, "/watched": 200}[r.URL.Path])
+	})
+	for path, header := range map[string]string{"/prices": foreign, "/account": allowed, "/tree/": "X-None: 1", "/watched": foreign} {
+		for _, method := range []string{"GET", "HEAD"} {
+			t.Run(method+" "+path, func(t *testing.T) {
+				var hints http.Header
+				trace := &httptrace.ClientTrace{Got1xxResponse: func(_ int, h textproto.MIMEHeader) error {
+					hints = http.Header(h)
+					return nil
+				}}
+				r, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), trace), method, a.front.URL+path, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				name, value, _ := strings.Cut(header, ": ")
+				r.Header.Set(name, value)
+				send(t, a.front.Client(), r).wantHeader(t, "Alt-Svc")
+				if hints == nil || hints["Alt-Svc"] != nil {
+					t.Errorf("hints: %v", hints)
+				}
+			})
+		}
+	}
+}
+
 // An upstream that answers 101 where nobody asked gets no tunnel.
 func TestUnasked101(t *testing.T) {
 	a := newAPI(t, document, func(w http.ResponseWriter, r *http.Request) {
