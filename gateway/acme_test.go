@@ -53,7 +53,7 @@ func TestACME(t *testing.T) {
 	go func() { done <- s.Run(ctx) }()
 	defer func() {
 		cancel()
-		if err := <-done; err != nil {
+		if err := next(t, done); err != nil {
 			t.Error(err)
 		}
 	}()

@@ -91,13 +91,8 @@ func TestAFullServerCanBeEnded(t *testing.T) {
 		conn.Close()
 	}
 	r.stop()
-	select {
-	case err := <-r.done:
-		if err != nil {
-			t.Error(err)
-		}
-	case <-time.After(patience):
-		t.Fatal("it did not end")
+	if err := next(t, r.done); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -182,7 +177,7 @@ func TestDialingWaitsForRoom(t *testing.T) {
 	}()
 	first.Close()
 	first.Close() // gives its place back once
-	if err := <-done; err != nil {
+	if err := next(t, done); err != nil {
 		t.Error(err)
 	}
 	if _, err := d.DialContext(t.Context(), "tcp", "127.0.0.1:0"); err == nil {

@@ -80,6 +80,7 @@ func TestChangesUnderLoad(t *testing.T) {
 		"OPTIONS 204  *  ":                            "B",
 	}
 	var stop atomic.Bool
+	defer stop.Store(true) // whatever happens
 	var mu sync.Mutex
 	seen := map[string]int{}
 	var running sync.WaitGroup

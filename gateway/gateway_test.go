@@ -98,6 +98,7 @@ func (a *api) do(method, path, body string, header ...string) reply {
 func send(t testing.TB, c *http.Client, r *http.Request) reply {
 	t.Helper()
 	once := *c
+	once.Timeout = patience
 	once.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	res, err := once.Do(r)
 	if err != nil {
@@ -114,6 +115,25 @@ func send(t testing.TB, c *http.Client, r *http.Request) reply {
 // patience is how long a test waits for what should come at once. Only one that
 // fails waits that long.
 const patience = 20 * time.Second
+
+// next returns what comes out of ch, which fails if nothing does.
+func next[T any](t testing.TB, ch <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-ch:
+		return v
+	case <-time.After(patience):
+		t.Fatal("nothing came")
+		panic("not reached")
+	}
+}
+
+// patient is a context that ends before anybody loses patience.
+func patient(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
 
 // dial connects to the gateway for the time of the test.
 func (a *api) dial() net.Conn {
@@ -224,8 +244,7 @@ func (b *logBuffer) Write(p []byte) (int, error) {
 // until returns what was logged as soon as it contains s.
 func (b *logBuffer) until(t testing.TB, s string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+	ctx := patient(t)
 	for {
 		b.mu.Lock()
 		text := b.buf.String()

@@ -160,7 +160,7 @@ func TestScarCrossSiteWebSocketHijacking(t *testing.T) {
 	a := webSocketAPI(t)
 	for _, path := range []string{"/account", "/tree/"} {
 		for _, origin := range []string{"https://evil.example", "null", "http://docs.example.com", "https://docs.example.com.evil.example", "https://docs.example.com:8443"} {
-			_, res, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(a.front.URL, "http")+path, &websocket.DialOptions{
+			_, res, err := websocket.Dial(patient(t), "ws"+strings.TrimPrefix(a.front.URL, "http")+path, &websocket.DialOptions{
 				HTTPHeader: http.Header{"Origin": {origin}, "Cookie": {"session=1"}},
 			})
 			if err == nil {

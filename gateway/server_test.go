@@ -88,7 +88,7 @@ func TestServerSaysWhereItListens(t *testing.T) {
 	}
 	r.get(t, "http://"+r.Addr().String()+"/prices").wantStatus(t, 200)
 	r.stop()
-	if err := <-r.done; err != nil {
+	if err := next(t, r.done); err != nil {
 		t.Error(err)
 	}
 }
@@ -189,7 +189,7 @@ func TestShutdownLetsRequestsFinish(t *testing.T) {
 	})
 	answered := make(chan reply)
 	go func() { answered <- r.get(t, "http://"+r.Addr().String()+"/prices") }()
-	<-begun
+	next(t, begun)
 	r.stop()
 	r.log.until(t, "msg=draining")
 	res := r.get(t, "http://"+r.AdminAddr().String()+"/readyz") // the admin listener goes last
@@ -198,10 +198,10 @@ func TestShutdownLetsRequestsFinish(t *testing.T) {
 		t.Errorf("/readyz: %q", res.body)
 	}
 	close(finish)
-	if res := <-answered; res.StatusCode != 200 || res.body != "finished" {
+	if res := next(t, answered); res.StatusCode != 200 || res.body != "finished" {
 		t.Errorf("%s %q", res.Status, res.body)
 	}
-	if err := <-r.done; err != nil {
+	if err := next(t, r.done); err != nil {
 		t.Error(err)
 	}
 	if c, err := net.Dial("tcp", r.Addr().String()); err == nil {
@@ -227,9 +227,9 @@ func TestShutdownCutsWhatDoesNotFinish(t *testing.T) {
 			res.Body.Close()
 		}
 	}()
-	<-begun
+	next(t, begun)
 	r.stop()
-	if err := <-r.done; err != nil {
+	if err := next(t, r.done); err != nil {
 		t.Error(err)
 	}
 	r.log.until(t, "requests cut off")
@@ -243,16 +243,16 @@ func TestShutdownClosesWebSockets(t *testing.T) {
 		}
 		_, _, _ = c.Read(r.Context())
 	})
-	c, _, err := websocket.Dial(t.Context(), "ws://"+r.Addr().String()+"/tree/", nil)
+	c, _, err := websocket.Dial(patient(t), "ws://"+r.Addr().String()+"/tree/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.CloseNow()
 	r.stop()
-	if err := <-r.done; err != nil { // does not wait for the socket's natural end
+	if err := next(t, r.done); err != nil { // does not wait for the socket's natural end
 		t.Error(err)
 	}
-	if _, _, err := c.Read(t.Context()); err == nil {
+	if _, _, err := c.Read(patient(t)); err == nil {
 		t.Error("the socket is still open")
 	}
 }
@@ -377,6 +377,7 @@ func TestNoUnencryptedHTTP2(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	_, _ = io.WriteString(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 	line, _ := bufio.NewReader(conn).ReadString('\n')
 	if strings.HasPrefix(line, "HTTP/1.1 2") || !strings.HasPrefix(line, "HTTP/1.1 ") {

@@ -11,23 +11,23 @@ import (
 	"net/textproto"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 )
 
 func TestServerSentEventsArriveOneByOne(t *testing.T) {
-	next := make(chan string)
+	events := make(chan string)
 	a := newAPI(t, document, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
 		w.WriteHeader(200)
 		_ = http.NewResponseController(w).Flush()
-		for event := range next {
+		for event := range events {
 			_, _ = fmt.Fprintf(w, "data: %s\n\n", event)
 			_ = http.NewResponseController(w).Flush()
 		}
 	})
-	r, _ := http.NewRequest("GET", a.front.URL+"/account", nil)
+	defer close(events)
+	r, _ := http.NewRequestWithContext(patient(t), "GET", a.front.URL+"/account", nil)
 	r.Header.Set("Origin", "https://docs.example.com")
 	res, err := a.front.Client().Do(r) // returns: the header is not held back
 	if err != nil {
@@ -37,12 +37,11 @@ func TestServerSentEventsArriveOneByOne(t *testing.T) {
 	reply{Response: res}.wantHeader(t, "Access-Control-Allow-Origin", "https://docs.example.com")
 	lines := bufio.NewScanner(res.Body)
 	for _, event := range []string{"one", "two", "three"} {
-		next <- event
+		events <- event
 		if !lines.Scan() || lines.Text() != "data: "+event || !lines.Scan() {
 			t.Fatalf("got %q, want event %s", lines.Text(), event)
 		}
 	}
-	close(next)
 }
 
 func TestBodiesStreamBothWaysAtOnce(t *testing.T) {
@@ -66,7 +65,7 @@ func TestBodiesStreamBothWaysAtOnce(t *testing.T) {
 	}{{"HTTP/1.1", a.front.Client(), a.front.URL}, {"HTTP/2.0", client, front}} {
 		t.Run(tc.proto, func(t *testing.T) {
 			body, send := io.Pipe()
-			r, err := http.NewRequest("POST", tc.front+"/upload", body)
+			r, err := http.NewRequestWithContext(patient(t), "POST", tc.front+"/upload", body)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -202,11 +201,7 @@ func TestEarlyHintsLeakNothing(t *testing.T) {
 func TestExpectContinue(t *testing.T) {
 	a := newAPI(t, document, echo)
 	talk := func(origin string) (conn net.Conn, in *bufio.Reader) {
-		conn, err := net.Dial("tcp", a.front.Listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { conn.Close() })
+		conn = a.dial()
 		_, _ = fmt.Fprintf(conn, "POST /upload HTTP/1.1\r\nHost: h\r\n%s\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n", origin)
 		return conn, bufio.NewReader(conn)
 	}
@@ -263,16 +258,16 @@ func webSocketAPI(t *testing.T) *api {
 func TestWebSocket(t *testing.T) {
 	a := webSocketAPI(t)
 	dial := func(path, origin string) (*websocket.Conn, *http.Response, error) {
-		return websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(a.front.URL, "http")+path,
+		return websocket.Dial(patient(t), "ws"+strings.TrimPrefix(a.front.URL, "http")+path,
 			&websocket.DialOptions{HTTPHeader: http.Header{"Origin": {origin}}})
 	}
 	echoes := func(t *testing.T, c *websocket.Conn) {
 		t.Helper()
 		defer c.CloseNow()
-		if err := c.Write(t.Context(), websocket.MessageText, []byte("hello")); err != nil {
+		if err := c.Write(patient(t), websocket.MessageText, []byte("hello")); err != nil {
 			t.Fatal(err)
 		}
-		if _, message, err := c.Read(t.Context()); err != nil || string(message) != "hello" {
+		if _, message, err := c.Read(patient(t)); err != nil || string(message) != "hello" {
 			t.Fatalf("%q, %v", message, err)
 		}
 	}
@@ -414,18 +409,13 @@ func TestConnectionSurvivesAnAnswerBeforeTheBody(t *testing.T) {
 		_ = http.NewResponseController(w).EnableFullDuplex() // does not wait for the body
 		w.WriteHeader(http.StatusAccepted)
 	})
-	conn, err := net.Dial("tcp", a.front.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := a.dial()
 	in := bufio.NewReader(conn)
 	for _, tc := range []struct{ header, body string }{
 		{"Content-Length: 5", "hello"},
 		{"Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n"},
 	} {
 		for range 3 {
-			_ = conn.SetDeadline(time.Now().Add(patience))
 			_, _ = fmt.Fprintf(conn, "POST /upload HTTP/1.1\r\nHost: h\r\n%s\r\n%s\r\n\r\n", allowed, tc.header)
 			res, err := http.ReadResponse(in, nil)
 			if err != nil {
