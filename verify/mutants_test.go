@@ -15,6 +15,7 @@ import (
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/gateway"
 	"github.com/concors/concors/internal/probe"
+	"github.com/concors/concors/internal/rehearsal"
 )
 
 const document = `
@@ -296,7 +297,7 @@ func served(t *testing.T, text string, m mutant) (v *Verifier, results func() []
 	if !report.OK() {
 		t.Fatal(report.Mistakes)
 	}
-	g, err := gateway.New(gateway.Options{Log: slog.New(slog.DiscardHandler), Transport: agreeable{}})
+	g, err := gateway.New(gateway.Options{Log: slog.New(slog.DiscardHandler), Transport: rehearsal.Agreeable{}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 // Package rehearsal shows what the gateway does with a request, without a
 // network: on a [Stage] stand the real gateway, a table of one's choice and, in
-// the place of every upstream, an API that agrees to everything.
+// the place of every upstream, an [Agreeable] API.
 package rehearsal
 
 import (
@@ -65,7 +65,7 @@ func (d *Decision) String() string {
 func New(table *endpoints.Table) *Stage {
 	s := new(Stage)
 	g, err := gateway.New(gateway.Options{
-		Log: slog.New(slog.DiscardHandler), Transport: agreeable{s}, OnDecision: s.decided,
+		Log: slog.New(slog.DiscardHandler), Transport: upstream{s}, OnDecision: s.decided,
 	})
 	if err != nil {
 		panic(err) // the options are constant
@@ -110,6 +110,14 @@ func (s *Stage) decided(e gateway.Event) {
 	if e.Endpoint != nil {
 		d.Endpoint = e.Endpoint.Pattern
 	}
+}
+
+// upstream notes what reaches the API.
+type upstream struct{ stage *Stage }
+
+func (u upstream) RoundTrip(r *http.Request) (*http.Response, error) {
+	u.stage.Last().Upstream = r
+	return Agreeable{}.RoundTrip(r)
 }
 
 // Credentials says what became of the credentials of the request: kept,

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// agreeable is an upstream that has no opinion: whatever is asked for, it is
-// there.
-type agreeable struct{ stage *Stage }
+// Agreeable is an upstream that has no opinion: whatever is asked for, it is
+// there, and every WebSocket is opened.
+type Agreeable struct{}
 
-func (a agreeable) RoundTrip(req *http.Request) (*http.Response, error) {
-	a.stage.Last().Upstream = req
+// RoundTrip implements http.RoundTripper.
+func (Agreeable) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 		_ = req.Body.Close()

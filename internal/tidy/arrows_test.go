@@ -32,7 +32,7 @@ var arrows = map[string]string{
 
 	"audit":   "cors/browser endpoints internal/plain internal/probe internal/report",
 	"explain": "cors cors/browser endpoints internal/nearest internal/plain internal/rehearsal",
-	"verify":  "cors/browser endpoints gateway internal/plain internal/probe internal/report",
+	"verify":  "cors/browser endpoints gateway internal/plain internal/probe internal/rehearsal internal/report",
 
 	"internal/rehearsal": "cors cors/browser endpoints gateway",
 
