@@ -47,8 +47,15 @@ func (d *Decision) keepsAuthorization(r *http.Request) bool {
 // caller is: Cookie, Authorization and the identity headers, in any spelling. To
 // CGI, WSGI and the like, X_Remote_User is X-Remote-User.
 func (s *Site) IsCredential(name string) bool {
-	if fetchspec.EqualFold(name, "Cookie") || fetchspec.EqualFold(name, "Authorization") {
-		return true
+	switch len(name) {
+	case len("Cookie"):
+		if fetchspec.EqualFold(name, "Cookie") {
+			return true
+		}
+	case len("Authorization"):
+		if fetchspec.EqualFold(name, "Authorization") {
+			return true
+		}
 	}
 	for _, identity := range s.identity {
 		if sameVariable(name, identity) {
@@ -89,20 +96,20 @@ func (d *Decision) Request(r *http.Request) *http.Request {
 	if !d.Anonymous || d.Observed {
 		return r
 	}
-	site, keep := d.c.site, d.keepsAuthorization(r)
-	drops := func(name string) bool {
-		return site.IsCredential(name) && !(keep && name == "Authorization")
-	}
+	site := d.c.site
+	// Names that are not canonical come from identity headers with underscores; a
+	// server makes all others canonical.
 	certificate := r.TLS != nil && len(r.TLS.PeerCertificates) > 0
 	trailers := r.Trailer != nil || r.ContentLength < 0
-	if !certificate && !trailers && !anyName(r.Header, drops) {
+	if !trailers && !d.carried && (len(site.identity) == 0 || !anyName(r.Header, site.IsCredential)) {
 		return r
 	}
+	keep := d.keepsAuthorization(r)
 	out := new(http.Request)
 	*out = *r
 	out.Header = make(http.Header, len(r.Header))
 	for name, lines := range r.Header {
-		if !drops(name) {
+		if !site.IsCredential(name) || keep && name == "Authorization" {
 			out.Header[name] = lines
 		}
 	}

@@ -103,14 +103,20 @@ func (d *Decision) policy() *Compiled {
 // Origin and one Access-Control-Request-Method, and the method it asks for.
 // See https://fetch.spec.whatwg.org/#cors-preflight-request.
 func Preflight(r *http.Request) (method string, ok bool) {
-	if r.Method != http.MethodOptions || len(r.Header[hOrigin]) != 1 {
-		return "", false
+	method, _, ok = preflight(r)
+	return method, ok
+}
+
+// preflight also returns the lines of Origin, which the decision needs.
+func preflight(r *http.Request) (method string, origins []string, ok bool) {
+	if r.Method != http.MethodOptions {
+		return "", nil, false
 	}
-	lines := r.Header[hRequestMethod]
-	if len(lines) != 1 {
-		return "", false
+	origins, methods := r.Header[hOrigin], r.Header[hRequestMethod]
+	if len(origins) != 1 || len(methods) != 1 {
+		return "", nil, false
 	}
-	return lines[0], true
+	return methods[0], origins, true
 }
 
 // Decide judges r by c alone, as if its path had c for every method; see
@@ -119,8 +125,8 @@ func (c *Compiled) Decide(r *http.Request) (d Decision) {
 	if c.site == nil {
 		c = nothingAllowed.policy
 	}
-	if method, ok := Preflight(r); ok {
-		d.preflightAt(&c.everyMethod, method, r)
+	if method, origins, ok := preflight(r); ok {
+		d.preflightAt(&c.everyMethod, method, origins, r)
 	} else {
 		d.actual(c, r)
 	}
@@ -129,14 +135,13 @@ func (c *Compiled) Decide(r *http.Request) (d Decision) {
 
 // open begins d, the zero value, with what all requests are asked. It returns
 // false if that decides.
-func (d *Decision) open(c *Compiled, r *http.Request) bool {
+func (d *Decision) open(c *Compiled, r *http.Request, origins []string) bool {
 	d.c, d.Observed = c, c.observe
 	if c.site.hosts != nil && !c.site.Serves(r) {
 		d.Observed = false // it is not the policy that refuses
 		d.refuse(HostNotServed)
 		return false
 	}
-	origins := r.Header[hOrigin]
 	if len(origins) == 0 {
 		return true
 	}
@@ -157,15 +162,22 @@ func (d *Decision) open(c *Compiled, r *http.Request) bool {
 
 // actual judges a request that is no preflight.
 func (d *Decision) actual(c *Compiled, r *http.Request) {
-	if !d.open(c, r) {
+	origins := r.Header[hOrigin]
+	if !d.open(c, r, origins) {
 		return
 	}
 	d.Verdict = Run
-	d.carried = c.carriesCredentials(r)
-	site, origins := r.Header[hFetchSite], r.Header[hOrigin]
-	if !c.isForeign(r, site, origins) {
-		return
+	site := r.Header[hFetchSite]
+	if c.isForeign(r, site, origins) {
+		d.foreign(r, site, origins)
 	}
+	if d.Verdict == Run {
+		d.carried = c.carriesCredentials(r)
+	}
+}
+
+// foreign judges a request of another origin's page.
+func (d *Decision) foreign(r *http.Request, site, origins []string) {
 	d.Foreign = true
 	safe := isSafe(r.Method)
 	switch {
@@ -174,7 +186,7 @@ func (d *Decision) actual(c *Compiled, r *http.Request) {
 		d.withOrigin(r)
 	case safe:
 		d.embedded(site)
-	case c.kind == kindAll:
+	case d.c.kind == kindAll:
 		d.Anonymous = true
 	default:
 		d.refuse(OriginMissing)
@@ -187,6 +199,7 @@ func (d *Decision) noMethodAt(p *Path, r *http.Request) {
 	c := p.sharedPolicy()
 	if d.actual(c, r); d.Reason != HostNotServed {
 		d.Verdict, d.Reason, d.path = NoMethod, "", p
+		d.carried = c.carriesCredentials(r)
 	}
 }
 
@@ -271,17 +284,17 @@ func (d *Decision) embedded(site []string) {
 
 // preflightAt judges a preflight for method at p: the method, then origin and
 // headers in the order in which browsers check the answer.
-func (d *Decision) preflightAt(p *Path, method string, r *http.Request) {
+func (d *Decision) preflightAt(p *Path, method string, origins []string, r *http.Request) {
 	d.preflight, d.Foreign, d.path, d.method = true, true, p, method
 	d.group = p.findAsked(method)
 	if d.group == nil {
-		if d.open(p.sharedPolicy(), r) || d.Reason != HostNotServed {
+		if d.open(p.sharedPolicy(), r, origins) || d.Reason != HostNotServed {
 			d.refuse(MethodNotAllowed)
 		}
 		return
 	}
 	switch {
-	case !d.open(d.group.policy, r):
+	case !d.open(d.group.policy, r, origins):
 		return
 	case !d.allowed:
 		d.refuse(d.originReason())

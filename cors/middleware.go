@@ -89,16 +89,16 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := m.enforced()
 		var d Decision // filled in place: a copy of it shows in the benchmarks
-		switch asked, ok := Preflight(r); {
+		switch method, origins, ok := preflight(r); {
 		case !ok: // whatever the method: what is behind m may have more than the options list
 			d.actual(e.policy, r)
 		case mux == nil:
-			d.preflightAt(e.path, asked, r)
+			d.preflightAt(e.path, method, origins, r)
 		default:
 			path := pathIn(mux, r, e.policy)
 			switch {
 			case path != nil:
-				d.preflightAt(path, asked, r)
+				d.preflightAt(path, method, origins, r)
 			case !e.policy.site.Serves(r):
 				d = e.policy.site.Misdirected()
 			default: // an unknown path: no policy applies
@@ -107,7 +107,8 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 			}
 		}
 		if m.onDecision != nil {
-			m.onDecision(r, &d)
+			heard := d // a copy, so that d stays on the stack
+			m.onDecision(r, &heard)
 		}
 		d.Serve(w, r, next)
 	})

@@ -90,7 +90,8 @@ func (e *muxEntry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (m *Mux) carryOut(d *Decision, w http.ResponseWriter, r *http.Request, next http.Handler) {
 	if m.onDecision != nil {
-		m.onDecision(r, d)
+		heard := *d // a copy, so that d stays on the stack
+		m.onDecision(r, &heard)
 	}
 	d.Serve(w, r, next)
 }
@@ -104,8 +105,8 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.carryOut(&d, w, r, nil)
 		return
 	}
-	asked, preflight := Preflight(r)
-	if !preflight {
+	method, origins, asks := preflight(r)
+	if !asks {
 		h, pattern := m.inner.Handler(r)
 		switch e, ok := h.(*muxEntry); {
 		case ok && e.plain:
@@ -123,8 +124,8 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var d Decision
-	if preflight {
-		d.preflightAt(path, asked, r)
+	if asks {
+		d.preflightAt(path, method, origins, r)
 	} else {
 		path.decide(&d, r)
 	}

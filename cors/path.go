@@ -148,8 +148,8 @@ func (p *Path) Decide(r *http.Request) (d Decision) {
 
 // decide makes d, the zero value, the decision on r.
 func (p *Path) decide(d *Decision, r *http.Request) {
-	if method, ok := Preflight(r); ok {
-		d.preflightAt(p, method, r)
+	if method, origins, ok := preflight(r); ok {
+		d.preflightAt(p, method, origins, r)
 		return
 	}
 	if g := p.find(r.Method); g != nil {

@@ -70,9 +70,10 @@ func (d *Decision) refusal(w http.ResponseWriter, r *http.Request) {
 // writtenBy lets f, an [Options].Refused, write the refusal, and reports whether
 // it did.
 func (d *Decision) writtenBy(f func(http.ResponseWriter, *http.Request, *Decision), w http.ResponseWriter, r *http.Request, t *template) bool {
-	own := &refusalWriter{to: w, d: d, t: t}
+	told := *d // a copy, so that d stays on the stack
+	own := &refusalWriter{to: w, d: &told, t: t}
 	delete(w.Header(), "Content-Type") // its body is not ours
-	f(own, r, d)
+	f(own, r, &told)
 	if !own.written {
 		own.fields()
 	}

@@ -29,7 +29,7 @@ func (d *Decision) serveAnonymously(w http.ResponseWriter, r *http.Request, next
 	d.setHeaders(w.Header(), d.template(), aw.room[:])
 	run := d.Request(r)
 	defer func() {
-		dropCredentials(w.Header()) // trailers too, and what was set without writing anything
+		aw.clean() // trailers, and what was set without writing anything
 		// The server deletes the files of r's form, and what stands before us may
 		// read the pattern, so both have to get from the copy into r.
 		if run != r {

@@ -18,6 +18,7 @@ type anonymousWriter struct {
 	http.ResponseWriter
 	room    [4]string
 	started bool // the final status has been written
+	known   int  // how many header fields have been looked at; there were no others
 }
 
 type (
@@ -36,18 +37,25 @@ func newAnonymousWriter(w http.ResponseWriter, r *http.Request) (*anonymousWrite
 		aw := &anonymousWriter{ResponseWriter: w}
 		return aw, aw
 	}
-	flusher := anonymousFlusher{anonymousWriter: anonymousWriter{ResponseWriter: w}, done: r.Context().Done()}
-	flusher.closed, _ = w.(http.CloseNotifier)
 	if _, ok := w.(http.Hijacker); ok {
-		aw := &anonymousHijacker{flusher}
+		aw := new(anonymousHijacker)
+		aw.init(w, r)
 		return &aw.anonymousWriter, aw
 	}
-	aw := &flusher
+	aw := new(anonymousFlusher)
+	aw.init(w, r)
 	return &aw.anonymousWriter, aw
 }
 
+func (w *anonymousFlusher) init(to http.ResponseWriter, r *http.Request) {
+	w.ResponseWriter, w.done = to, r.Context().Done()
+	w.closed, _ = to.(http.CloseNotifier)
+}
+
 func (w *anonymousWriter) WriteHeader(status int) {
-	w.clean()
+	if !w.started {
+		w.clean()
+	}
 	w.started = w.started || status >= 200 || status == http.StatusSwitchingProtocols
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -57,16 +65,22 @@ func (w *anonymousWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// clean removes what an answer must not have, until it has begun.
+// clean removes what an answer must not have. Once it has begun, only what comes
+// anew matters, as a trailer.
 func (w *anonymousWriter) clean() {
-	if !w.started {
-		dropCredentials(w.Header())
+	h := w.Header()
+	if w.started && len(h) == w.known {
+		return
 	}
+	dropCredentials(h)
+	w.known = len(h)
 }
 
 func (w *anonymousWriter) start() {
-	w.clean()
-	w.started = true
+	if !w.started {
+		w.clean()
+		w.started = true
+	}
 }
 
 // WriteString implements io.StringWriter.
