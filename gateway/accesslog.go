@@ -32,14 +32,14 @@ func newAccessLog(o *Options) *accessLog {
 }
 
 // write writes the line of x, which is over, or was aborted. Header values stay
-// out, except those that explain a refusal.
+// out, except the request's id and those that explain a decision.
 func (l *accessLog) write(x *exchange, took time.Duration, aborted bool) {
 	d := &x.decision
 	refused := x.decided && d.Verdict == cors.Refuse
 	if l.every > 1 && !refused && !aborted && x.status < 500 && l.n.Add(1)%l.every != 0 {
 		return
 	}
-	var room [18]slog.Attr
+	var room [20]slog.Attr
 	attrs := room[:0]
 	client := x.in.RemoteAddr
 	if ip, _, err := net.SplitHostPort(client); err == nil {
@@ -49,10 +49,11 @@ func (l *accessLog) write(x *exchange, took time.Duration, aborted bool) {
 		slog.String("method", cut(x.in.Method, 32)),
 		slog.String("path", loggedPath(x.in.URL)),
 		slog.Int("status", x.status),
-		slog.Duration("duration", took),
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 		slog.Int64("bytes", x.bytes),
 		slog.String("client", client),
 		slog.String("proto", x.in.Proto),
+		slog.String("request_id", x.id()),
 	)
 	if before := x.in.Header["X-Forwarded-For"]; len(before) > 0 && x.live != nil && x.live.table.Site().Trusts(x.in.RemoteAddr) {
 		attrs = append(attrs, slog.String("forwarded_for", cut(strings.Join(before, ", "), maxLogged)))
@@ -62,6 +63,9 @@ func (l *accessLog) write(x *exchange, took time.Duration, aborted bool) {
 	}
 	if x.decided {
 		attrs = append(attrs, slog.String("decision", d.Verdict.String()))
+		if origin := x.in.Header["Origin"]; len(origin) > 0 {
+			attrs = append(attrs, slog.String("origin", cut(strings.Join(origin, ", "), maxLogged)))
+		}
 		if d.Observed {
 			attrs = append(attrs, slog.Bool("observed", true))
 		}
@@ -91,7 +95,6 @@ func (l *accessLog) write(x *exchange, took time.Duration, aborted bool) {
 // website's.
 func refusedBecause(r *http.Request) []slog.Attr {
 	attrs := []slog.Attr{
-		slog.String("origin", cut(strings.Join(r.Header["Origin"], ", "), maxLogged)),
 		slog.String("host", cut(r.Host, maxLogged)),
 	}
 	for _, h := range [...]struct{ attr, name string }{

@@ -24,6 +24,8 @@ type exchange struct {
 	in    *http.Request // as received
 	start time.Time     // zero: not measured
 
+	requestID string // see id; "" until somebody asks
+
 	ep       *endpoints.Endpoint // nil: none, or none that is judged alone
 	stats    *endpointStats      // of ep; never nil
 	decision cors.Decision       // valid if decided
@@ -36,7 +38,7 @@ type exchange struct {
 
 	// Of the request to the upstream.
 	forwarding bool           // there is one, and others may hold this exchange
-	forwarded  [3]string      // room for the X-Forwarded values
+	forwarded  [4]string      // room for the X-Forwarded values and X-Request-Id
 	trailers   *http.Response // the upstream's answer, if it may have trailers
 	body       *clientBody    // nil: the request has none
 }
@@ -101,7 +103,7 @@ func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 func (x *exchange) finish() {
 	p := recover()
 	if p != nil && p != http.ErrAbortHandler {
-		x.g.log.Error("panic", "method", x.in.Method, "path", loggedPath(x.in.URL), "panic", p, "stack", string(debug.Stack()))
+		x.g.log.Error("panic", "method", x.in.Method, "path", loggedPath(x.in.URL), "request_id", x.id(), "panic", p, "stack", string(debug.Stack()))
 		if x.status == 0 && !x.upgraded {
 			clear(x.Header()) // whatever was prepared
 			x.fail(problemInternal)

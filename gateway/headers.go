@@ -158,10 +158,11 @@ func (x *exchange) forwardedHeaders(h http.Header) {
 		}
 	}
 	dropLookalikes(h)
-	x.forwarded = [3]string{client, host, proto}
+	x.forwarded = [...]string{client, host, proto, x.id()}
 	h["X-Forwarded-For"] = x.forwarded[0:1:1]
 	h["X-Forwarded-Host"] = x.forwarded[1:2:2]
 	h["X-Forwarded-Proto"] = x.forwarded[2:3:3]
+	h["X-Request-Id"] = x.forwarded[3:4:4]
 }
 
 // dropLookalikes removes headers that say the same with underscores: to CGI and
