@@ -32,6 +32,9 @@ func (in *inspection) findBase() {
 		// The same value for a stranger: it does not depend on who asks.
 		value := in.granted.answer.Header.Get("Access-Control-Allow-Origin")
 		in.static = !in.wild && in.strange.Tested() && in.strange.Header.Get("Access-Control-Allow-Origin") == value && value != in.random
+		for _, o := range in.known {
+			in.static = in.static && in.ask(in.main, o).Header.Get("Access-Control-Allow-Origin") == value
+		}
 	}
 	if in.base.origin == "" {
 		in.base = in.own
@@ -126,13 +129,14 @@ func (in *inspection) preflights() []shape {
 	slices.Sort(headers)
 	headers = slices.Compact(headers)
 	list := []shape{in.preflightFor(http.MethodGet, headers...), in.preflightFor(http.MethodGet), in.preflightFor(http.MethodPost, "content-type")}
+	method := http.MethodPut
 	for _, m := range in.t.Methods {
-		if m != http.MethodGet && m != http.MethodHead && m != http.MethodPost {
-			list = append(list, in.preflightFor(m))
+		if needsPreflight(m) {
+			method = m
 			break
 		}
 	}
-	return list
+	return append(list, in.preflightFor(method))
 }
 
 var anOrigin = regexp.MustCompile(`https?://[a-z0-9.-]+(?::[0-9]+)?`)

@@ -37,9 +37,6 @@ func (in *inspection) bestPreflight() *probe.Answer {
 		if in.granted == nil && !in.wild && in.reflect == nil {
 			return a // nothing is let in: once is enough
 		}
-		if i == 2 {
-			break
-		}
 	}
 	return in.preflightAnswer
 }
@@ -100,6 +97,11 @@ func (in *inspection) checkAnswerAfterPreflight() {
 		if in.otherMethodsOnly(actual) {
 			return
 		}
+		if actual.Status >= 400 {
+			in.report("error-cors-missing", fmt.Sprintf("The answer with status %d cannot be read by %s, although the preflight lets it in.", actual.Status, origin), None, engines, []string{origin},
+				shown{"The error has no CORS headers.", actual}, shown{"The preflight is answered with yes.", p})
+			return
+		}
 		in.report("actual-cors-missing", "The preflight lets "+origin+" in, and the answer does not.", None, engines, []string{origin},
 			shown{"The preflight is answered with yes.", p}, shown{"The answer cannot be read.", actual})
 		return
@@ -122,63 +124,70 @@ func (in *inspection) otherMethodsOnly(a *probe.Answer) bool {
 	return a.Status == http.StatusMethodNotAllowed || a.Status == http.StatusNotImplemented || a.Status == http.StatusNotFound
 }
 
-// errorAnswer asks for something that is not there and returns how it asked; ok
-// is false if everything is there.
-func (in *inspection) errorAnswer(origin string) (s shape, a *probe.Answer, ok bool) {
+// errorShapes are ways to get an error: without the session, and for something
+// that is not there.
+func (in *inspection) errorShapes() []shape {
 	if in.missing == "" {
 		in.missing = in.a.o.Label()
 	}
-	for _, path := range []string{strings.TrimSuffix(in.u.Path, "/") + "/" + in.missing, "/" + in.missing} {
-		u := url.URL{Scheme: in.u.Scheme, Host: in.u.Host, Path: path}
-		s = shape{method: http.MethodGet, url: u.String(), session: in.session}
-		if a = in.ask(s, origin); a.Tested() && a.Status >= 400 {
-			return s, a, true
-		}
+	var list []shape
+	if in.session && in.none.Status < 400 {
+		s := in.main
+		s.session = false
+		list = append(list, s)
 	}
-	return s, a, false
+	parent := in.u.Path[:strings.LastIndexByte(in.u.Path, '/')+1]
+	for _, path := range []string{strings.TrimSuffix(in.u.Path, "/") + "/" + in.missing, parent + in.missing} {
+		u := url.URL{Scheme: in.u.Scheme, Host: in.u.Host, Path: path}
+		list = append(list, shape{method: http.MethodGet, url: u.String(), session: in.session})
+	}
+	return list
 }
 
 // checkErrors compares errors with successes.
 func (in *inspection) checkErrors() {
-	if in.found("acao-multiple", "acao-invalid") {
+	if in.found("acao-multiple", "acao-invalid", "error-cors-missing") {
 		return
-	}
-	ok := in.main
-	ok.session = false
-	if in.session && in.granted != nil && in.none.Status < 400 {
-		// The most frequent error: whoever is not logged in.
-		if a := in.ask(ok, in.granted.origin); a.Tested() && (a.Status == 401 || a.Status == 403) && in.judged(in.granted.origin, a) == nil {
-			in.errorsLack(a, in.granted.origin)
-			return
-		}
 	}
 	origin := in.asker()
-	s, a, isError := in.errorAnswer(origin)
-	if !isError {
+	success := in.permitted()
+	readable := success.Status < 400 && in.judged(origin, success) != nil
+	var lacking []*probe.Answer
+	for _, s := range in.errorShapes() {
+		a := in.ask(s, origin)
+		if !a.Tested() || a.Status < 400 {
+			continue
+		}
+		if readable && in.judged(origin, a) == nil {
+			if lacking = append(lacking, a); s.url == in.main.url {
+				break // the same address
+			}
+			continue // another path may belong to another server
+		}
+		in.checkWiderError(s)
 		return
 	}
-	g := in.judged(origin, a)
-	readable := in.permitted()
-	if readable.Status < 400 && in.judged(origin, readable) != nil && g == nil {
-		in.errorsLack(a, origin)
-		return
+	if len(lacking) > 0 {
+		in.report("error-cors-missing", fmt.Sprintf("The answer with status %d cannot be read by %s.", lacking[0].Status, origin), None, engines, []string{origin},
+			shown{"The error has no CORS headers.", lacking[0]}, shown{"The success has them.", success})
 	}
+}
+
+// checkWiderError asks for an error in the name of a stranger.
+func (in *inspection) checkWiderError(s shape) {
 	if in.wild || in.reflect != nil || !in.strange.Tested() || in.judged(in.random, in.strange) != nil {
 		return
 	}
 	stranger := in.ask(s, in.random)
-	if wide := in.judged(in.random, stranger); wide != nil && stranger.Status >= 400 {
-		f := in.report("error-cors-wider", fmt.Sprintf("A stranger may read the answer with status %d, and no success.", stranger.Status), None, wide.browsers, []string{in.random},
-			shown{"The error lets a stranger in.", stranger}, shown{"The success does not.", in.strange})
-		if f != nil && !wide.credentials {
-			f.Severity = Low
-		}
+	wide := in.judged(in.random, stranger)
+	if wide == nil || stranger.Status < 400 {
+		return
 	}
-}
-
-func (in *inspection) errorsLack(a *probe.Answer, origin string) {
-	in.report("error-cors-missing", fmt.Sprintf("The answer with status %d cannot be read by %s.", a.Status, origin), None, engines, []string{origin},
-		shown{"The error has no CORS headers.", a}, shown{"The success has them.", in.permitted()})
+	f := in.report("error-cors-wider", fmt.Sprintf("A stranger may read the answer with status %d, and no success.", stranger.Status), None, wide.browsers, []string{in.random},
+		shown{"The error lets a stranger in.", stranger}, shown{"The success does not.", in.strange})
+	if f != nil && !wide.credentials {
+		f.Severity = Low
+	}
 }
 
 // checkRedirect looks at a redirect that the address answers with, or that it

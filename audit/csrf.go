@@ -8,8 +8,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/concors/concors/cors/browser"
 	"github.com/concors/concors/internal/probe"
@@ -256,7 +258,30 @@ func (in *inspection) looksRun(a *probe.Answer, marker string, c *control) bool 
 	if c.readable {
 		return true // what it did is read back
 	}
-	return sameAnswer(a, marker, c.answer, c.marker)
+	return sameAnswer(a, marker, c.answer, c.marker) || alike(a, marker, c)
+}
+
+// no are words by which an answer with status 200 says no.
+var no = regexp.MustCompile(`(?i)^(false|no|not|error|errors|fail.*|forbidden|denied|refused|reject.*|invalid|unauthorized|blocked|csrf|missing|ignored|disallowed|mismatch)$`)
+
+// alike reports whether the successful answer to a POST says about the same as
+// the control's, and does not say no.
+func alike(a *probe.Answer, marker string, c *control) bool {
+	if a.Status != c.answer.Status || a.Status/100 != 2 {
+		return false
+	}
+	same := 0
+	own, theirs := words(c.answer.Body, c.marker), words(a.Body, marker)
+	for _, w := range theirs {
+		if slices.Contains(own, w) {
+			same++
+			continue
+		}
+		if slices.ContainsFunc(strings.FieldsFunc(w, func(r rune) bool { return !unicode.IsLetter(r) }), no.MatchString) {
+			return false
+		}
+	}
+	return 2*same >= max(len(own), len(theirs)) && same > 0
 }
 
 // sameAnswer reports whether two answers say the same, but for the markers.

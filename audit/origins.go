@@ -39,8 +39,6 @@ func (in *inspection) letIn(id ID, g *grant, detail string, others ...*grant) {
 	switch {
 	case strings.HasPrefix(g.origin, "chrome-extension:"):
 		browsers = []browser.Profile{browser.Chromium}
-	case strings.HasPrefix(g.origin, "moz-extension:"):
-		browsers = []browser.Profile{browser.Firefox}
 	case strings.ContainsAny(g.origin, "{"):
 		browsers = []browser.Profile{browser.WebKit} // the others do not look such names up
 	}
@@ -100,7 +98,10 @@ func (in *inspection) checkOrigins() {
 	in.checkNames(in.base)
 	for _, o := range in.known {
 		if s, ok := parseSite(o); ok && s.domain != in.base.domain && s.domain != "" && in.granted != nil {
-			in.checkNames(s)
+			in.matching(s) // the rest is not likely to differ
+			if in.openEnd != nil {
+				in.letIn("prefix-match", in.openEnd, "Names that begin with "+s.host+" are let in.")
+			}
 			break
 		}
 	}
@@ -133,6 +134,11 @@ func (in *inspection) checkReflection() {
 func (in *inspection) checkNames(b site) {
 	if b.domain == "" {
 		in.checkPort(b)
+		if b.host == "localhost" && in.granted != nil {
+			if g := in.grants(func(l string) string { return b.scheme + "://localhost." + l + ".net" }); g != nil {
+				in.letIn("prefix-match", g, "Names that begin with localhost are let in.")
+			}
+		}
 		return
 	}
 	if in.found("prefix-match", "suffix-match", "substring-match") {
@@ -262,9 +268,8 @@ func (in *inspection) checkSubdomains(b site, n naming) {
 	if n.tail || n.dot {
 		return
 	}
-	below := in.grants(func(l string) string { return b.with(l + "." + b.host) })
 	if b.sub == "" {
-		if below != nil {
+		if below := in.grants(func(l string) string { return b.with(l + "." + b.host) }); below != nil {
 			in.letIn("any-subdomain", below, "Every subdomain of "+b.host+" is let in.")
 		}
 		return
@@ -277,14 +282,15 @@ func (in *inspection) checkSubdomains(b site, n naming) {
 		} else {
 			in.letIn("suffix-match", beside, "Names that end in "+b.host+" are let in.")
 		}
-	case below != nil:
-		in.letIn("any-subdomain", below, "Every subdomain of "+b.host+" is let in.")
-	default:
+	case strings.Contains(b.sub, "."):
 		// One label only, in the place of the one that is known.
-		if i := strings.IndexByte(b.sub, '.'); i > 0 {
-			if g := in.grants(func(l string) string { return b.with(l + b.host[i:]) }); g != nil {
-				in.letIn("any-subdomain", g, "Every name in "+b.host[i+1:]+" is let in.")
-			}
+		_, parent, _ := strings.Cut(b.host, ".")
+		if g := in.grants(func(l string) string { return b.with(l + "." + parent) }); g != nil {
+			in.letIn("any-subdomain", g, "Every name in "+parent+" is let in.")
+		}
+	default:
+		if g := in.grants(func(l string) string { return b.with(l + "." + b.host) }); g != nil {
+			in.letIn("any-subdomain", g, "Every subdomain of "+b.host+" is let in.")
 		}
 	}
 }
@@ -334,18 +340,15 @@ func (in *inspection) checkOthers() {
 			break
 		}
 	}
-	for _, c := range []candidate{extension("chrome-extension://"), extension("moz-extension://")} {
-		if g := in.grants(c); g != nil {
-			in.letIn("extension-origin", g, "Extensions that nobody can have listed are let in.")
-			break
-		}
+	if g := in.grants(extension); g != nil {
+		in.letIn("extension-origin", g, "Extensions that nobody can have listed are let in.")
 	}
 	if in.base.suffix != "" && strings.Contains(in.base.suffix, ".") && in.found("public-suffix-wildcard") {
 		return
 	}
 	var found []*grant
 	for _, c := range []candidate{
-		fixed("https://codepen.io"), fixed("https://jsfiddle.net"), func(l string) string { return "https://" + l + ".github.io" },
+		fixed("https://codepen.io"), fixed("https://jsfiddle.net"), fixed("https://jsbin.com"), func(l string) string { return "https://" + l + ".github.io" },
 		func(l string) string { return "https://" + l + ".vercel.app" },
 	} {
 		if g := in.grants(c); g != nil {
@@ -358,19 +361,10 @@ func (in *inspection) checkOthers() {
 }
 
 // extension is a candidate for a browser extension.
-func extension(scheme string) candidate {
-	return func(label string) string {
-		if scheme == "moz-extension://" {
-			id := []byte("7d1c3a52-90be-4f66-8d0e-000000000000")
-			for i := range 12 {
-				id[len(id)-1-i] = "0123456789abcdef"[label[i%len(label)]%16]
-			}
-			return scheme + string(id)
-		}
-		id := make([]byte, 32) // of letters a to p
-		for i := range id {
-			id[i] = 'a' + (label[i%len(label)]+byte(i))%16
-		}
-		return scheme + string(id)
+func extension(label string) string {
+	id := make([]byte, 32) // of letters a to p
+	for i := range id {
+		id[i] = 'a' + (label[i%len(label)]+byte(i))%16
 	}
+	return "chrome-extension://" + string(id)
 }

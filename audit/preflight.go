@@ -17,7 +17,7 @@ const day = 24 * 60 * 60
 // checkPreflight looks at whether browsers may ask what they need to.
 func (in *inspection) checkPreflight() {
 	p := in.bestPreflight()
-	if p == nil || !p.Tested() {
+	if p == nil || !p.Tested() && !(p.Status >= 500 && in.judged(in.asker(), p) != nil) { // such an error is no accident
 		return
 	}
 	if in.preflight == nil {
@@ -50,7 +50,7 @@ func (in *inspection) checkNoPreflight(p *probe.Answer) {
 		in.report("preflight-bad-status", fmt.Sprintf("The preflight is answered with CORS headers and status %d.", p.Status), None, engines, []string{origin}, proof)
 	case in.granted == nil && in.reflect == nil && !in.wild:
 		// An origin that is said to be good, and gets nothing anywhere.
-	case in.wild && !in.saysOtherMethods(p), in.simpleOnly(p):
+	case in.wild && !in.saysOtherMethods(p) && !in.wantsAuthorization():
 		// Calls that need no preflight are all there is.
 	default:
 		in.report("preflight-missing", fmt.Sprintf("The preflight is answered with %d and without Access-Control-Allow-Origin, the request itself with it.", p.Status), None, engines, []string{origin},
@@ -62,13 +62,6 @@ func (in *inspection) checkNoPreflight(p *probe.Answer) {
 // browsers ask first.
 func (in *inspection) saysOtherMethods(p *probe.Answer) bool {
 	return slices.ContainsFunc(in.methods(p), needsPreflight)
-}
-
-// simpleOnly reports whether the API says which methods it has, and browsers
-// ask first for none of them.
-func (in *inspection) simpleOnly(p *probe.Answer) bool {
-	methods := in.methods(p)
-	return len(methods) > 0 && !slices.ContainsFunc(methods, needsPreflight) && !lists(methods, http.MethodPost) && !in.wantsAuthorization()
 }
 
 func needsPreflight(method string) bool {
@@ -85,6 +78,9 @@ func (in *inspection) methods(answers ...*probe.Answer) []string {
 	for _, a := range append(answers, in.none, in.strange) {
 		allow, _ := list(a, "Allow")
 		methods = append(methods, allow...)
+		if a.Header.Get("Accept-Patch") != "" {
+			methods = append(methods, http.MethodPatch)
+		}
 	}
 	return methods
 }
@@ -107,7 +103,7 @@ func (in *inspection) checkMaxAge(p *probe.Answer) {
 
 // checkLists looks at the methods and headers that preflights allow.
 func (in *inspection) checkLists(p *probe.Answer) {
-	methods, hasMethods := list(p, "Access-Control-Allow-Methods")
+	methods, _ := list(p, "Access-Control-Allow-Methods")
 	headers, hasHeaders := list(p, "Access-Control-Allow-Headers")
 	proof := shown{"The preflight's answer.", p}
 	origin := in.preflight.origin
@@ -129,17 +125,17 @@ func (in *inspection) checkLists(p *probe.Answer) {
 			}
 		}
 	}
-	in.checkMethods(p, methods, hasMethods)
+	in.checkMethods(p, methods)
 	in.checkHeaders(p, methods, headers, hasHeaders)
 }
 
 // checkMethods looks for methods that the API has and preflights do not allow.
-func (in *inspection) checkMethods(p *probe.Answer, allowed []string, listed bool) {
+func (in *inspection) checkMethods(p *probe.Answer, allowed []string) {
 	if lists(allowed, "*") || in.found("acam-case") {
 		return
 	}
 	known := in.methods(p)
-	if len(known) == 0 && listed {
+	if len(known) == 0 && !(lists(allowed, http.MethodPut) && lists(allowed, http.MethodDelete)) {
 		known = in.methods(in.ask(shape{method: http.MethodOptions, url: in.u.String()}, ""))
 	}
 	for _, m := range known {
@@ -218,6 +214,10 @@ func (in *inspection) checkHeaders(p *probe.Answer, methods, allowed []string, l
 func (in *inspection) wantsAuthorization() bool {
 	if _, ok := in.a.o.Probe.Session["Authorization"]; ok || lists(in.t.Headers, "Authorization") {
 		return true
+	}
+	cookies := in.granted != nil && in.granted.credentials || in.reflect != nil && in.reflect.credentials
+	if in.none.Status == http.StatusUnauthorized && !cookies && in.none.Header.Get("Www-Authenticate") == "" {
+		return true // how else could a page be logged in
 	}
 	for _, a := range in.answers {
 		// Basic is what browsers do by themselves.

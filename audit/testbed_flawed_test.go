@@ -2,6 +2,7 @@ package audit
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -109,6 +110,8 @@ func flawed() []*api {
 		{name: "codepen", want: []ID{"third-party-sandbox"}, allow: exactly(good, "https://codepen.io")},
 		{name: "github.io", want: []ID{"third-party-sandbox"}, allow: matches(`^https://(app\.example\.com|[a-z0-9-]+\.github\.io)$`)},
 		{name: "jsfiddle, no known origin", origin: "-", want: []ID{"third-party-sandbox"}, allow: exactly("https://jsfiddle.net", "https://shop.example.org")},
+		{name: "jsbin", want: []ID{"third-party-sandbox"}, allow: exactly(good, "https://jsbin.com")},
+		{name: "localhost is known, what begins like it", origin: "http://localhost:3000", want: []ID{"prefix-match"}, allow: func(o string) bool { return strings.HasPrefix(o, "http://localhost") }, may: []ID{"any-port"}},
 		{name: "underscore", want: []ID{"special-char-host"}, allow: matches(`^https://app\.example\.com(_.*)?$`)},
 		{name: "everything else ends the host", want: []ID{"special-char-host"}, allow: matches(`^https://app\.example\.com([^.\-a-zA-Z0-9]+.*)?$`), may: []ID{"any-port"}},
 		{name: "everything but words ends the host", want: []ID{"special-char-host"}, allow: matches(`^https://app\.example\.com([^\w.-].*)?$`), may: []ID{"any-port"}},
@@ -121,7 +124,7 @@ func flawed() []*api {
 		{name: "192.168", want: []ID{"private-ip-origin"}, allow: matches(`^(https://app\.example\.com|http://192\.168\.\d+\.\d+(:\d+)?)$`)},
 		{name: "10.", want: []ID{"private-ip-origin"}, allow: matches(`^(https://app\.example\.com|https?://10\.\d+\.\d+\.\d+)$`)},
 		{name: "chrome extensions", want: []ID{"extension-origin"}, allow: matches(`^(https://app\.example\.com|chrome-extension://[a-p]+)$`)},
-		{name: "extensions", want: []ID{"extension-origin"}, allow: func(o string) bool { return o == good || strings.HasPrefix(o, "moz-extension://") }},
+		{name: "extensions", want: []ID{"extension-origin"}, allow: func(o string) bool { return o == good || strings.HasPrefix(o, "chrome-extension://") }},
 		{name: "every subdomain", want: []ID{"any-subdomain"}, allow: matches(`^https://([a-z0-9-]+\.)*example\.com$`)},
 		{name: "one label", want: []ID{"any-subdomain"}, allow: matches(`^https://[a-z0-9-]+\.example\.com$`)},
 		{name: "below the host", want: []ID{"any-subdomain"}, allow: func(o string) bool { return o == good || strings.HasSuffix(o, ".app.example.com") }, may: []ID{"http-origin"}},
@@ -131,15 +134,17 @@ func flawed() []*api {
 			u, err := url.Parse(o)
 			return err == nil && u.Scheme == "https" && u.Host == "app.example.com"
 		}},
-		{name: "contains its own name", origin: "-", host: "api.example.com", may: []ID{"insecure-credentials"}, want: []ID{"substring-match"}, allow: func(o string) bool { return strings.Contains(o, "example.com") }},
-		{name: "ends with its own domain", origin: "-", host: "api.example.com", may: []ID{"insecure-credentials"}, want: []ID{"suffix-match"}, allow: func(o string) bool { return strings.HasSuffix(o, "example.com") }},
-		{name: "begins like a sibling", origin: "-", host: "api.example.com", may: []ID{"insecure-credentials"}, want: []ID{"prefix-match"}, allow: func(o string) bool { return strings.HasPrefix(o, "https://www.example.com") }},
-		{name: "begins like itself", origin: "-", host: "api.example.com", may: []ID{"insecure-credentials"}, want: []ID{"prefix-match"}, allow: func(o string) bool { return strings.HasPrefix(o, "https://api.example.com") }},
+		{name: "contains its own name", origin: "-", host: "api.example.com", want: []ID{"substring-match"}, allow: func(o string) bool { return strings.Contains(o, "example.com") }},
+		{name: "ends with its own domain", origin: "-", host: "api.example.com", want: []ID{"suffix-match"}, allow: func(o string) bool { return strings.HasSuffix(o, "example.com") }},
+		{name: "begins like a sibling", origin: "-", host: "api.example.com", want: []ID{"prefix-match"}, allow: func(o string) bool { return strings.HasPrefix(o, "https://www.example.com") }},
+		{name: "begins like itself", origin: "-", host: "api.example.com", want: []ID{"prefix-match"}, allow: func(o string) bool { return strings.HasPrefix(o, "https://api.example.com") }},
 
 		// Group value.
 		{name: "private data for all", origin: "-", want: []ID{"wildcard-sensitive"}, fixed: "*", body: `{"user":"ada","email":"ada@example.com","phone":"+1 555 0100"}`},
 		{name: "keys for all", origin: "-", want: []ID{"wildcard-sensitive"}, fixed: "*", body: `{"api_key":"abcdef0123456789"}`},
 		{name: "a token for all", origin: "-", want: []ID{"wildcard-sensitive"}, fixed: "*", body: `{"t":"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc"}`},
+		{name: "a person for all", origin: "-", want: []ID{"wildcard-sensitive"}, fixed: "*", body: `{"id":7,"name":"Ada","email":"ada@example.com"}`},
+		{name: "people for all", origin: "-", want: []ID{"wildcard-sensitive"}, fixed: "*", body: "name,mail\nAda,ada@example.com\nBob,bob@example.org\n"},
 		{name: "* with credentials", want: []ID{"wildcard-credentials"}, first: raw(acao, "*", acac, "true")},
 		{name: "* with credentials and a list", origin: "-", want: []ID{"wildcard-credentials"}, first: raw(acao, "*", acac, "true", "Vary", "Origin", acam, "GET, POST")},
 		{name: "two values", want: []ID{"acao-multiple"}, first: raw(acao, good, acao, "*")},
@@ -162,7 +167,7 @@ func flawed() []*api {
 		{name: "exposes in the preflight", want: []ID{"aceh-misplaced"}, preflight: func(a *api, w http.ResponseWriter, r *http.Request) bool {
 			return raw(acao, "{origin}", acac, "true", "Vary", "Origin", acam, "GET, PUT", acah, "Authorization, Content-Type", aceh, "X-Total-Count")(a, w, r)
 		}, extra: http.Header{"X-Total-Count": {"2"}}, may: []ID{"preflight-wider"}},
-		{name: "http and credentials", host: "api.example.com", want: []ID{"insecure-credentials"}},
+		{name: "an http origin and credentials", origin: "http://app.example.com", want: []ID{"insecure-credentials"}, allow: exactly("http://app.example.com")},
 
 		// Group cache.
 		{name: "no Vary", want: []ID{"vary-missing"}, vary: "-"},
@@ -205,6 +210,22 @@ func flawed() []*api {
 			}
 			return false
 		}},
+		{name: "401 without, not logged in", want: []ID{"error-cors-missing"}, first: func(a *api, w http.ResponseWriter, r *http.Request) bool {
+			if r.Method == "GET" {
+				w.WriteHeader(401)
+				return true
+			}
+			return false
+		}},
+		{name: "401 for everybody", cookie: "session=1", want: []ID{"error-cors-wider"}, first: func(a *api, w http.ResponseWriter, r *http.Request) bool {
+			if r.Method == "GET" && r.Header.Get("Cookie") == "" {
+				w.Header().Set(acao, r.Header.Get("Origin"))
+				w.Header().Set(acac, "true")
+				w.WriteHeader(401)
+				return true
+			}
+			return false
+		}, may: []ID{"vary-missing-noorigin"}},
 		{name: "preflights only", want: []ID{"actual-cors-missing"}, first: func(a *api, w http.ResponseWriter, r *http.Request) bool {
 			return r.Method == "GET" && raw()(a, w, r)
 		}},
@@ -230,6 +251,25 @@ func flawed() []*api {
 		}, may: []ID{"preflight-redirect"}},
 
 		// Group preflight.
+		{name: "OPTIONS is 405, GET is allowed", want: []ID{"preflight-missing"}, preflight: func(a *api, w http.ResponseWriter, r *http.Request) bool {
+			w.Header().Set("Allow", "GET, HEAD")
+			w.WriteHeader(405)
+			return true
+		}},
+		{name: "preflight is 500 with headers", want: []ID{"preflight-bad-status"}, preflight: func(a *api, w http.ResponseWriter, r *http.Request) bool {
+			a.cors(w.Header(), r.Header.Get("Origin"))
+			w.WriteHeader(500)
+			return true
+		}},
+		{name: "401 without a challenge, headers *", origin: "-", fixed: "*", headers: "*", want: []ID{"acah-wildcard-authorization"}, first: func(a *api, w http.ResponseWriter, r *http.Request) bool {
+			if r.Method == "GET" {
+				w.Header().Set(acao, "*")
+				w.WriteHeader(401)
+				return true
+			}
+			return false
+		}},
+		{name: "PATCH is accepted", methods: "GET, POST", want: []ID{"acam-missing-method"}, extra: http.Header{"Accept-Patch": {"application/merge-patch+json"}}},
 		{name: "no OPTIONS", want: []ID{"preflight-missing"}, preflight: status(404)},
 		{name: "OPTIONS is 405", want: []ID{"preflight-missing"}, preflight: status(405)},
 		{name: "OPTIONS is 200", want: []ID{"preflight-missing"}, preflight: raw("Allow", "GET, PUT, OPTIONS")},
@@ -302,6 +342,13 @@ func flawed() []*api {
 		}},
 
 		// Group csrf.
+		{name: "the answer says what came", want: []ID{"csrf-simple-post"}, first: func(a *api, w http.ResponseWriter, r *http.Request) bool {
+			if r.Method != "POST" {
+				return false
+			}
+			fmt.Fprintf(w, `{"saved":true,"type":%q,"by":%q}`, r.Header.Get("Content-Type"), r.UserAgent())
+			return true
+		}},
 		{name: "any POST runs", cookie: "session=1", want: []ID{"csrf-simple-post"}, post: func(a *api, w http.ResponseWriter, r *http.Request) int {
 			data, _ := io.ReadAll(r.Body)
 			a.keep(string(data))

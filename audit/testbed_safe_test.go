@@ -45,6 +45,20 @@ func safe() []*api {
 		{name: "* and Vary", origin: "-", first: raw(acao, "*", "Vary", "Origin")},
 		{name: "* with a simple GET only", origin: "-", fixed: "*", preflight: status(405)},
 		{name: "* on products with names", origin: "-", fixed: "*", body: `{"items":[{"name":"Saw","price":9.5,"email":"shop@example.com"}]}`},
+		{name: "* on an office's address", origin: "-", fixed: "*", body: `{"name":"Example","email":"support@example.com","phone":""}`},
+		{name: "first of the list for strangers", first: func(a *api, w http.ResponseWriter, r *http.Request) bool {
+			h := w.Header()
+			h.Set(acao, good)
+			h.Set(acac, "true")
+			h.Set("Vary", "Origin")
+			if r.Method == "OPTIONS" {
+				h.Set(acam, "GET, PUT, DELETE")
+				h.Set(acah, "authorization, content-type")
+				w.WriteHeader(204)
+				return true
+			}
+			return false
+		}, allow: func(string) bool { return false }},
 		{name: "* behind a key", origin: "-", fixed: "*", header: "Authorization: Bearer 1", first: func(a *api, w http.ResponseWriter, r *http.Request) bool {
 			if r.Method == "GET" && r.Header.Get("Authorization") == "" {
 				w.Header().Set(acao, "*")
@@ -77,11 +91,6 @@ func safe() []*api {
 				return true
 			}
 			return r.Header.Get("Origin") == good && raw(acao, good, acac, "true", "Vary", "Origin", acam, "GET")(a, w, r)
-		}},
-		{name: "a simple GET only", preflight: func(a *api, w http.ResponseWriter, r *http.Request) bool {
-			w.Header().Set("Allow", "GET, HEAD")
-			w.WriteHeader(405)
-			return true
 		}},
 		{name: "a lifetime of -1", maxAge: "-1"},
 		{name: "a lifetime of a day", maxAge: "86400"},

@@ -138,13 +138,17 @@ func (in *inspection) checkSensitive() {
 }
 
 var (
-	secretKey   = regexp.MustCompile(`(?i)"([a-z0-9]*[_-]?(?:password|passwd|secret|api[_-]?key|access[_-]?key|access[_-]?token|refresh[_-]?token|auth[_-]?token|session[_-]?(?:id|token)|private[_-]?key|ssn|social[_-]?security(?:[_-]?number)?|iban|card[_-]?number|credit[_-]?card|cvv|passport(?:[_-]?number)?|date[_-]?of[_-]?birth|dob|birth[_-]?date|salary|medical[_-]?record|csrf[_-]?token))"\s*:\s*("[^"]+"|[0-9]+|\{|\[)`)
-	personKey   = regexp.MustCompile(`(?i)"(e-?mail(?:[_-]?address)?|phone(?:[_-]?number)?|mobile|first[_-]?name|last[_-]?name|full[_-]?name|user[_-]?name|username|user[_-]?id|address|street|balance|account[_-]?(?:number|id))"\s*:\s*("[^"]+"|[0-9]+|\{|\[)`)
+	secretKey   = regexp.MustCompile(`(?i)"((?:[a-z0-9]*[_-])?(?:password|passwd|secret|api[_-]?key|secret[_-]?key|access[_-]?key|access[_-]?token|refresh[_-]?token|auth[_-]?token|session[_-]?(?:id|token)|private[_-]?key|ssn|social[_-]?security|iban|bank[_-]?account|card[_-]?number|credit[_-]?card|cvv|cvc|passport|date[_-]?of[_-]?birth|dob|birth[_-]?date|salary|medical[_-]?record|diagnosis|tax[_-]?id|csrf[_-]?token)(?:[_-]?(?:number|no|hash|value))?|token|jwt|session|otp)"\s*:\s*("[^"]+"|[0-9]+|\{|\[)`)
 	secretValue = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.|-----BEGIN [A-Z ]*PRIVATE KEY|\bsk_live_[A-Za-z0-9]{8,}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}`)
+	reachKey    = regexp.MustCompile(`(?i)"(e-?mail(?:[_-]?address)?|phone(?:[_-]?number)?|mobile|balance|account(?:[_-]?(?:number|id|no))?)"\s*:\s*("[^"]+"|[0-9.]+)`)
+	personKey   = regexp.MustCompile(`(?i)"(name|first[_-]?name|last[_-]?name|full[_-]?name|user|user[_-]?name|user[_-]?id|login|role|roles|is[_-]?admin|address|street|orders|balance)"\s*:`)
+	mail        = regexp.MustCompile(`(?i)\b([a-z0-9._%+-]+)@[a-z0-9-]+(?:\.[a-z0-9-]+)+\b`)
+	// office are mail addresses that are meant for everybody.
+	office = regexp.MustCompile(`(?i)^(support|info|contact|hello|admin|sales|help|api|no-?reply|press|security|shop|office|team|service|kontakt|legal|privacy|jobs|feedback|webmaster|postmaster|abuse)$`)
 )
 
-// sensitive names what in a body looks private: a secret, or two things about a
-// person of which one is an address or a number to reach them by.
+// sensitive names what in a body looks private: a secret, a person with a way to
+// reach them, or the mail addresses of several people.
 func sensitive(body []byte) []string {
 	var what []string
 	add := func(name string) {
@@ -161,16 +165,30 @@ func sensitive(body []byte) []string {
 	if len(what) > 0 {
 		return what
 	}
-	reach := false
-	for _, m := range personKey.FindAllSubmatch(body, 16) {
+	people := make(map[string]bool)
+	for _, m := range mail.FindAllSubmatch(body, 64) {
+		if !office.Match(m[1]) {
+			people[strings.ToLower(string(m[0]))] = true
+		}
+	}
+	for _, m := range reachKey.FindAllSubmatch(body, 16) {
+		if value := strings.Trim(string(m[2]), `"`); strings.Contains(value, "@") && !people[strings.ToLower(value)] {
+			continue // an office's
+		}
 		add(string(m[1]))
-		key := strings.ToLower(string(m[1]))
-		reach = reach || strings.Contains(key, "mail") || strings.Contains(key, "phone") || key == "mobile" || key == "balance" || strings.HasPrefix(key, "account")
 	}
-	if len(what) < 2 || !reach {
-		return nil
+	if reach := len(what); reach > 0 {
+		for _, m := range personKey.FindAllSubmatch(body, 16) {
+			add(string(m[1]))
+		}
+		if len(what) > 1 {
+			return what
+		}
 	}
-	return what
+	if len(people) > 1 {
+		return []string{"mail addresses of " + strconv.Itoa(len(people)) + " people"}
+	}
+	return nil
 }
 
 // plumbing are response headers that are not meant for scripts.
@@ -234,7 +252,7 @@ func (in *inspection) checkTransport() {
 	}
 	insecure := ""
 	switch from, ok := parseSite(g.origin); {
-	case in.u.Scheme == "http" && !in.own.isLoopback():
+	case in.u.Scheme == "http" && !in.own.isLoopback() && !g.answer.Loopback: // not a server under development
 		insecure = "The API"
 	case ok && from.scheme == "http" && !from.isLoopback():
 		insecure = g.origin

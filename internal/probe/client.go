@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
@@ -115,6 +117,8 @@ type Answer struct {
 	Header  http.Header // canonical keys
 	Body    []byte      // its beginning
 	Err     error       // why there was no answer
+	// Loopback: it came from this machine, or from a proxy there.
+	Loopback bool
 }
 
 // Tested reports whether the answer says anything about the server's rules: one
@@ -181,6 +185,11 @@ func (c *Client) once(ctx context.Context, r *Request) *Answer {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
+	var loopback atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+		addr, ok := info.Conn.RemoteAddr().(*net.TCPAddr)
+		loopback.Store(ok && addr.IP.IsLoopback())
+	}})
 	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, nil)
 	if err != nil {
 		a.Err = err
@@ -208,7 +217,7 @@ func (c *Client) once(ctx context.Context, r *Request) *Answer {
 		a.Err = plain(err, c.o.Timeout)
 		return a
 	}
-	a.Status, a.Header = res.StatusCode, res.Header
+	a.Status, a.Header, a.Loopback = res.StatusCode, res.Header, loopback.Load()
 	if a.Header == nil {
 		a.Header = http.Header{}
 	}
