@@ -121,13 +121,19 @@ func (f *serveFlags) serve(ctx context.Context, stderr io.Writer) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
-	log, err := f.logger(stderr)
+	lines := newLineBuffer(stderr)
+	defer lines.close()
+	context.AfterFunc(ctx, lines.close) // a second signal ends the process at once
+	log, err := f.logger(lines.urgent())
 	if err != nil {
 		return err
 	}
+	tuneGarbageCollection(log)
 	f.gateway.Log = log
 	if f.accessLog {
-		f.gateway.AccessLog = log
+		if f.gateway.AccessLog, err = f.logger(lines); err != nil {
+			return err
+		}
 	}
 	if len(f.acmeDomains) > 0 {
 		f.acme.Domains = f.acmeDomains
