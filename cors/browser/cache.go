@@ -124,42 +124,30 @@ func newStandardStore() preflightStore {
 	return &standardStore{entries: make(map[cacheKey][]standardEntry)}
 }
 
-// matching returns the entries with a "cache entry match"
-// (#concept-cache-match), without those that have expired.
-func (s *standardStore) matching(q *cacheQuery, visit func(*standardEntry) (stop bool)) bool {
+// find returns the first entry with a "cache entry match"
+// (#concept-cache-match) that fits and has not expired, nil if there is none.
+func (s *standardStore) find(q *cacheQuery, fits func(*standardEntry) bool) *standardEntry {
 	entries := s.entries[q.key]
 	for i := range entries {
 		e := &entries[i]
-		if q.now.Before(e.expires) && (e.credentials || !q.include) && visit(e) {
-			return true
+		if q.now.Before(e.expires) && (e.credentials || !q.include) && fits(e) {
+			return e
 		}
 	}
-	return false
+	return nil
 }
 
 // method is a "method cache entry match" (#concept-cache-match-method).
 func (s *standardStore) method(q *cacheQuery, method string) *standardEntry {
-	var found *standardEntry
-	s.matching(q, func(e *standardEntry) bool {
-		if e.method == method || e.method == "*" {
-			found = e
-		}
-		return found != nil
-	})
-	return found
+	return s.find(q, func(e *standardEntry) bool { return e.method == method || e.method == "*" })
 }
 
 // header is a "header-name cache entry match" (#concept-cache-match-header).
 func (s *standardStore) header(q *cacheQuery, name string) *standardEntry {
-	var found *standardEntry
-	s.matching(q, func(e *standardEntry) bool {
-		if e.header != "" && (fetchspec.EqualFold(e.header, name) ||
-			e.header == "*" && !fetchspec.IsCORSNonWildcardRequestHeader(name)) {
-			found = e
-		}
-		return found != nil
+	return s.find(q, func(e *standardEntry) bool {
+		return e.header != "" && (fetchspec.EqualFold(e.header, name) ||
+			e.header == "*" && !fetchspec.IsCORSNonWildcardRequestHeader(name))
 	})
-	return found
 }
 
 // match is the condition of HTTP fetch's step 5.1, negated.
