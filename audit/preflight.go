@@ -126,7 +126,7 @@ func (in *inspection) checkLists(p *probe.Answer) {
 		}
 	}
 	in.checkMethods(p, methods)
-	in.checkHeaders(p, methods, headers, hasHeaders)
+	in.checkHeaders(methods, headers, hasHeaders)
 }
 
 // checkMethods looks for methods that the API has and preflights do not allow.
@@ -156,7 +156,7 @@ var headerName = regexp.MustCompile(`(?i)\b(x-[a-z0-9-]*(?:key|token|auth|id|cli
 
 // checkHeaders looks for request headers that calls need and preflights do not
 // allow.
-func (in *inspection) checkHeaders(p *probe.Answer, methods, allowed []string, listed bool) {
+func (in *inspection) checkHeaders(methods, allowed []string, listed bool) {
 	if lists(allowed, "*") && in.preflight != nil && !in.preflight.credentials {
 		return
 	}

@@ -122,7 +122,7 @@ func BenchmarkBuild(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
-					builder.Add(p, i)
+					_ = builder.Add(p, i)
 				}
 				builder.Build()
 			}

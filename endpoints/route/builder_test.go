@@ -44,7 +44,7 @@ func TestConflictIsExplained(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := mustParse(t, []string{tt.first, tt.second})
 			var b route.Builder[int]
-			b.Add(p[0], 0)
+			_ = b.Add(p[0], 0)
 			got := ""
 			if c := b.Add(p[1], 1); c != nil {
 				checkConflict(t, c)
@@ -150,7 +150,7 @@ func TestOverlappingTellsWhereMethodsAreFixed(t *testing.T) {
 		var b route.Builder[string]
 		patterns := mustParse(t, texts[:20])
 		for _, p := range patterns {
-			b.Add(p, p.String())
+			_ = b.Add(p, p.String())
 		}
 		methods := map[string][]string{} // by pattern, at each path where it is found
 		tree := b.Build()
@@ -194,7 +194,7 @@ func TestOverlappingTellsWhereMethodsAreFixed(t *testing.T) {
 func TestOverlappingStopsWhenAsked(t *testing.T) {
 	var b route.Builder[int]
 	for i, p := range mustParse(t, []string{"/", "h/", "i/", "/{x}", "h/{x}"}) {
-		b.Add(p, i)
+		_ = b.Add(p, i)
 	}
 	n := 0
 	for range b.Overlapping(mustParse(t, []string{"/a"})[0]) {

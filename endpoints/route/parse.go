@@ -65,7 +65,7 @@ func (p *parser) pattern() {
 		method = body[:i]
 		tail = to - len(strings.TrimLeft(body[i:], " \t"))
 	}
-	p.spaces(from, to, method, tail)
+	p.spaces(to, method, tail)
 	if method != "" {
 		p.method(from, method)
 	}
@@ -87,7 +87,7 @@ func (p *parser) pattern() {
 }
 
 // spaces checks for a single space after the method and none at the ends.
-func (p *parser) spaces(from, to int, method string, tail int) {
+func (p *parser) spaces(to int, method string, tail int) {
 	want := p.text[tail:to]
 	if method != "" {
 		want = method + " " + want

@@ -139,7 +139,7 @@ func TestZeroValuesAreEmpty(t *testing.T) {
 		}
 		tree.Methods("h", u, func(string, int) { t.Errorf("%s: it has methods", name) })
 	}
-	b.Add(route.Pattern{}, 1)
+	_ = b.Add(route.Pattern{}, 1)
 	if c := b.Add(route.Pattern{}, 2); c != nil {
 		t.Errorf("two zero Patterns, which match nothing: %v", c)
 	}
@@ -150,7 +150,7 @@ func TestZeroValuesAreEmpty(t *testing.T) {
 
 func TestTreeStaysAsBuilt(t *testing.T) {
 	var b route.Builder[string]
-	add := func(s string) { b.Add(mustParse(t, []string{s})[0], s) }
+	add := func(s string) { _ = b.Add(mustParse(t, []string{s})[0], s) }
 	add("/a/{x}")
 	before := b.Build()
 	add("/a/b")

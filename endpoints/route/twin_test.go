@@ -140,7 +140,7 @@ func checkConflict(t *testing.T, c *route.Conflict) {
 			t.Fatal(err)
 		}
 		var b route.Builder[bool]
-		b.Add(p, true)
+		_ = b.Add(p, true)
 		_, ok := b.Build().Match(method, target[:slash], u)
 		return ok
 	}
