@@ -129,7 +129,7 @@ func ownCopy(p Policy) Policy {
 // NoCache as a Cache lifetime tells browsers not to reuse preflight answers.
 const NoCache time.Duration = -1
 
-// AnySender, as the only element of Senders, lets every origin send, "null"
+// AnySender as the only element of Senders lets every origin send, "null"
 // included (many identity providers send it). Only endpoints that verify a
 // signed message or state can bear that.
 const AnySender = "any"

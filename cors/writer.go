@@ -24,6 +24,7 @@ type anonymousWriter struct {
 type (
 	anonymousFlusher struct {
 		anonymousWriter
+		//lint:ignore SA1019 gin and others still ask for it
 		closed http.CloseNotifier // nil: by the request's context
 		done   <-chan struct{}
 	}
@@ -49,6 +50,7 @@ func newAnonymousWriter(w http.ResponseWriter, r *http.Request) (*anonymousWrite
 
 func (w *anonymousFlusher) init(to http.ResponseWriter, r *http.Request) {
 	w.ResponseWriter, w.done = to, r.Context().Done()
+	//lint:ignore SA1019 see the field
 	w.closed, _ = to.(http.CloseNotifier)
 }
 

@@ -199,6 +199,7 @@ func TestTheAnonymousWriterCanDoWhatItsWriterCan(t *testing.T) {
 			r := request("GET", evil).WithContext(ctx)
 			_, w := newAnonymousWriter(tt.w, r)
 			_, canFlush := w.(http.Flusher)
+			//lint:ignore SA1019 what is tested
 			closer, canClose := w.(http.CloseNotifier)
 			_, canHijack := w.(http.Hijacker)
 			if canFlush != tt.flusher || canClose != tt.closer || canHijack != tt.hijacks {

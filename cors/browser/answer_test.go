@@ -95,8 +95,8 @@ func TestHandlerThatHijacks(t *testing.T) {
 					return
 				}
 				defer conn.Close()
-				rw.WriteString(test.answer)
-				rw.Flush()
+				_, _ = rw.WriteString(test.answer)
+				_ = rw.Flush()
 				if _, err := conn.Read(make([]byte, 1)); err == nil {
 					t.Error("the browser said something")
 				}

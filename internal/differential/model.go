@@ -126,7 +126,7 @@ type modelAnswerer struct{ script *script }
 
 func (m modelAnswerer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
-		io.Copy(io.Discard, r.Body)
+		_, _ = io.Copy(io.Discard, r.Body)
 		r.Body.Close()
 	}
 	host := r.Host

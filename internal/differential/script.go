@@ -122,15 +122,18 @@ func suitable(kind browser.Kind) (contentType, body string) {
 
 // silence is a WAV file with one sample.
 var silence = func() string {
-	var w bytes.Buffer
-	w.WriteString("RIFF")
-	binary.Write(&w, binary.LittleEndian, uint32(36+2))
-	w.WriteString("WAVEfmt ")
-	for _, v := range []any{uint32(16), uint16(1), uint16(1), uint32(8000), uint32(16000), uint16(2), uint16(16)} {
-		binary.Write(&w, binary.LittleEndian, v)
-	}
-	w.WriteString("data")
-	binary.Write(&w, binary.LittleEndian, uint32(2))
-	binary.Write(&w, binary.LittleEndian, uint16(0))
-	return w.String()
+	w := []byte("RIFF")
+	w = binary.LittleEndian.AppendUint32(w, 36+2)
+	w = append(w, "WAVEfmt "...)
+	w = binary.LittleEndian.AppendUint32(w, 16)
+	w = binary.LittleEndian.AppendUint16(w, 1)
+	w = binary.LittleEndian.AppendUint16(w, 1)
+	w = binary.LittleEndian.AppendUint32(w, 8000)
+	w = binary.LittleEndian.AppendUint32(w, 16000)
+	w = binary.LittleEndian.AppendUint16(w, 2)
+	w = binary.LittleEndian.AppendUint16(w, 16)
+	w = append(w, "data"...)
+	w = binary.LittleEndian.AppendUint32(w, 2)
+	w = binary.LittleEndian.AppendUint16(w, 0)
+	return string(w)
 }()

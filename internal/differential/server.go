@@ -176,7 +176,7 @@ func (s *server) answer(conn net.Conn, in *bufio.Reader, scheme string, r *http.
 		// A page closes its WebSocket as soon as it is open; a close frame back
 		// completes that (RFC 6455 §5.5.1: 0x88, no payload).
 		if _, err := in.Peek(1); err == nil {
-			conn.Write([]byte{0x88, 0})
+			_, _ = conn.Write([]byte{0x88, 0})
 		}
 		return false
 	}

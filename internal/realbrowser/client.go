@@ -141,5 +141,5 @@ func (c *client) call(ctx context.Context, session, method string, params, out a
 
 func (c *client) close() {
 	c.fail(fmt.Errorf("%w: closed", errGone))
-	c.wire.close()
+	_ = c.wire.close()
 }

@@ -63,7 +63,7 @@ func (p *socksProxy) serve(conn net.Conn) {
 	}
 	upstream, err := p.dial(p.ctx, "tcp", address)
 	if err != nil {
-		conn.Write([]byte{5, 5, 0, 1, 0, 0, 0, 0, 0, 0}) // connection refused
+		_, _ = conn.Write([]byte{5, 5, 0, 1, 0, 0, 0, 0, 0, 0}) // connection refused
 		return
 	}
 	defer upstream.Close()
@@ -72,17 +72,17 @@ func (p *socksProxy) serve(conn net.Conn) {
 	}
 	var upwards sync.WaitGroup
 	upwards.Go(func() {
-		io.Copy(upstream, in)
+		_, _ = io.Copy(upstream, in)
 		closeWrite(upstream)
 	})
-	io.Copy(conn, upstream)
+	_, _ = io.Copy(conn, upstream)
 	conn.Close() // ends the other direction too
 	upwards.Wait()
 }
 
 func closeWrite(c net.Conn) {
 	if half, ok := c.(interface{ CloseWrite() error }); ok {
-		half.CloseWrite()
+		_ = half.CloseWrite()
 		return
 	}
 	c.Close()
