@@ -35,7 +35,8 @@ type Change struct {
 // A Kind is what a change is about. Kinds are stable.
 type Kind string
 
-// The kinds of changes.
+// The kinds of changes, beside those that the keys of policies have in
+// [endpoints.Words].
 const (
 	EveryoneAllowed    Kind = "everyone-allowed"    // every website may call
 	EveryoneRefused    Kind = "everyone-refused"    // no longer; Values: who still may
@@ -43,16 +44,8 @@ const (
 	DomainRemoved      Kind = "domain-removed"      // may no longer call
 	CredentialsAllowed Kind = "credentials-allowed" // Values: the domains; new ones among them
 	CredentialsDropped Kind = "credentials-dropped" // Values: the domains, which may still call
-	HeaderAdded        Kind = "header-added"
-	HeaderRemoved      Kind = "header-removed"
-	ExposeAdded        Kind = "expose-added"
-	ExposeRemoved      Kind = "expose-removed"
 	CacheChanged       Kind = "cache-changed"
 	EmbedChanged       Kind = "embed-changed" // Values: same-origin, same-site or any
-	SenderAdded        Kind = "sender-added"
-	SenderRemoved      Kind = "sender-removed"
-	Observed           Kind = "observed" // only observed from now on
-	Enforced           Kind = "enforced" // again
 	PolicyUsed         Kind = "policy-used"
 	EndpointAdded      Kind = "endpoint-added" // Values: the domains that may call
 	EndpointRemoved    Kind = "endpoint-removed"
@@ -149,7 +142,8 @@ type change struct {
 	text      string
 	values    []string
 	endpoints []string
-	key       key // zero: not made yet
+	instead   map[string]string // what is said of some values in their place
+	key       key               // zero: not made yet
 }
 
 func (ch *change) makeKey() {
@@ -195,7 +189,7 @@ func (c *comparison) diff() Diff {
 	d := Diff{Changes: []Change{}, More: c.more + len(c.changes) - len(told)}
 	for _, ch := range told {
 		sentence := strings.NewReplacer("{endpoints}", words.List(ch.endpoints, "endpoint"),
-			"{values}", words.List(spoken(ch.kind, ch.values), "")).Replace(words.Upper(ch.text))
+			"{values}", words.List(ch.spoken(), "")).Replace(words.Upper(ch.text))
 		if strings.HasPrefix(sentence, everyWebsite) { // a value in words, no address
 			sentence = words.Upper(sentence)
 		}

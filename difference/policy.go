@@ -16,20 +16,36 @@ func policyChanges(old, next *endpoints.Policy) []change {
 		return nil
 	}
 	list := callers(old, next)
-	if old.Allow != endpoints.AllowNone && next.Allow != endpoints.AllowNone {
-		list = append(list, details(old, next)...)
-	}
-	list = append(list, embedding(old, next)...)
-	list = append(list, listChanges(old.Senders, next.Senders,
-		change{kind: SenderAdded, effect: Wider, text: "{values} may now post to {endpoints} with the visitor's credentials, without reading the answer."},
-		change{kind: SenderRemoved, effect: Narrower, text: "{values} may no longer post to {endpoints} with the visitor's credentials."})...)
-	switch {
-	case next.ObserveOnly && !old.ObserveOnly:
-		list = append(list, change{kind: Observed, effect: Wider, text: "{endpoints} is only observed now: nothing is refused or changed there, only counted."})
-	case old.ObserveOnly && !next.ObserveOnly:
-		list = append(list, change{kind: Enforced, effect: Narrower, text: "{endpoints} is enforced now; it was only observed."})
+	keys := endpoints.PolicyKeys()
+	for i := range keys {
+		switch k := &keys[i]; k.Name {
+		case "cache":
+			list = append(list, lifetime(old, next)...)
+		case "embed":
+			list = append(list, embedding(old, next)...)
+		default:
+			list = append(list, worded(k, old, next)...)
+		}
 	}
 	return list
+}
+
+// worded returns what changes about a key whose changes have words of their own.
+// What concerns callers alone is told where there were some and still are.
+func worded(k *endpoints.Key[endpoints.Policy], old, next *endpoints.Policy) []change {
+	told := k.BelongsTo(endpoints.AllowNone) || k.BelongsTo(old.Allow) && k.BelongsTo(next.Allow)
+	if k.Words.More.Text == "" || !told || k.Equal(old, next) {
+		return nil
+	}
+	more := change{kind: Kind(k.Words.More.Kind), effect: Wider, text: k.Words.More.Text, instead: k.Words.Spoken}
+	less := change{kind: Kind(k.Words.Less.Kind), effect: Narrower, text: k.Words.Less.Text, instead: k.Words.Spoken}
+	switch was, is := k.List(old), k.List(next); {
+	case is != nil:
+		return listChanges(*was, *is, more, less)
+	case k.IsSet(next):
+		return []change{more}
+	}
+	return []change{less}
 }
 
 // callers returns what changes about who may call, and with which credentials.
@@ -79,19 +95,14 @@ func callers(old, next *endpoints.Policy) []change {
 	return list
 }
 
-// details returns what changes about what callers may do.
-func details(old, next *endpoints.Policy) []change {
-	list := listChanges(old.Headers, next.Headers,
-		change{kind: HeaderAdded, effect: Wider, text: "websites may now send the header {values} to {endpoints}."},
-		change{kind: HeaderRemoved, effect: Narrower, text: "websites may no longer send the header {values} to {endpoints}."})
-	list = append(list, listChanges(old.Expose, next.Expose,
-		change{kind: ExposeAdded, effect: Wider, text: "scripts of other websites may now read the header {values} of {endpoints}."},
-		change{kind: ExposeRemoved, effect: Narrower, text: "scripts of other websites may no longer read the header {values} of {endpoints}."})...)
-	if old.Cache != next.Cache {
-		list = append(list, change{kind: CacheChanged, effect: Neutral,
-			text: "browsers may keep preflight answers of {endpoints} for {values}.", values: []string{cacheWords(next.Cache)}})
+// lifetime returns what changes about the preflight cache, where callers were
+// and still are.
+func lifetime(old, next *endpoints.Policy) []change {
+	if old.Cache == next.Cache || old.Allow == endpoints.AllowNone || next.Allow == endpoints.AllowNone {
+		return nil
 	}
-	return list
+	return []change{{kind: CacheChanged, effect: Neutral,
+		text: "browsers may keep preflight answers of {endpoints} for {values}.", values: []string{cacheWords(next.Cache)}}}
 }
 
 func cacheWords(d endpoints.Duration) string {
@@ -119,19 +130,10 @@ func listChanges(old, next []string, added, removed change) []change {
 const everyWebsite = "every website"
 
 // spoken is values as they stand in a sentence.
-func spoken(kind Kind, values []string) []string {
-	instead := map[string]string{}
-	switch kind {
-	case SenderAdded, SenderRemoved:
-		instead[cors.AnySender] = everyWebsite
-	case HeaderAdded, HeaderRemoved:
-		instead["*"] = "* (every one but Authorization and method overrides)"
-	case ExposeAdded, ExposeRemoved:
-		instead["*"] = "* (every one)"
-	}
-	out := slices.Clone(values)
+func (ch *change) spoken() []string {
+	out := slices.Clone(ch.values)
 	for i, v := range out {
-		out[i] = cmp.Or(instead[v], v)
+		out[i] = cmp.Or(ch.instead[v], v)
 	}
 	return out
 }

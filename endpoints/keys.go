@@ -38,6 +38,7 @@ type Form struct {
 	Hint        string // a sentence or two
 	Placeholder string // an example, where values are typed
 	Options     []Option
+	Rare        bool // few people need it
 }
 
 // An Option is a value that people choose.
@@ -48,6 +49,9 @@ type Option struct{ Value, Label string }
 type Words struct {
 	More Sentence // the key, or elements of its list, were added: websites may do more
 	Less Sentence // they were removed
+
+	// Spoken has what is said of some elements in their place.
+	Spoken map[string]string
 }
 
 // A Sentence has {values} where elements of a list stand and {endpoints} where
@@ -86,7 +90,7 @@ type codec[T any] struct {
 	texts  func(of *T) []string
 	fill   func(to *T, texts []string) error
 	list   func(of *T) *[]string // nil if it is no list
-	schema func() *jsonschema.Schema
+	schema func(r references) *jsonschema.Schema
 }
 
 // at is the codec of a kind of value at a place in T.
@@ -262,14 +266,14 @@ func (ks keys[T]) clone(of *T) {
 }
 
 // schema returns the JSON Schema of T.
-func (ks keys[T]) schema() *jsonschema.Schema {
+func (ks keys[T]) schema(r references) *jsonschema.Schema {
 	s := &jsonschema.Schema{
 		Type: "object", Properties: make(map[string]*jsonschema.Schema),
 		AdditionalProperties: &jsonschema.Schema{Not: &jsonschema.Schema{}},
 	}
 	for i := range ks {
 		k := &ks[i]
-		p := k.codec.schema()
+		p := k.codec.schema(r)
 		p.Description, p.Enum, p.Examples = k.About, anys(k.Values), k.examples
 		s.Properties[k.Name] = p
 		s.PropertyOrder = append(s.PropertyOrder, k.Name)

@@ -24,14 +24,14 @@ type kind[V any] struct {
 	texts  func(v V) []string
 	fill   func(texts []string) (V, error)
 	list   func(v *V) *[]string
-	schema func() *jsonschema.Schema
+	schema func(r references) *jsonschema.Schema
 }
 
 func equal[V comparable](a, b V) bool { return a == b }
 func itself[V any](v V) V             { return v }
 
-func schemaOf(kind string) func() *jsonschema.Schema {
-	return func() *jsonschema.Schema { return &jsonschema.Schema{Type: kind} }
+func schemaOf(kind string) func(references) *jsonschema.Schema {
+	return func(references) *jsonschema.Schema { return &jsonschema.Schema{Type: kind} }
 }
 
 // oneText is the text of a form's field that takes one.
@@ -86,7 +86,7 @@ var listKind = kind[[]string]{
 	texts: itself[[]string],
 	fill:  func(texts []string) ([]string, error) { return texts, nil },
 	list:  func(list *[]string) *[]string { return list },
-	schema: func() *jsonschema.Schema {
+	schema: func(r references) *jsonschema.Schema {
 		return &jsonschema.Schema{Types: []string{"null", "array"}, Items: &jsonschema.Schema{Type: "string"}}
 	},
 }
@@ -109,9 +109,9 @@ var sendersKind = kind[Senders]{
 	texts: func(s Senders) []string { return s },
 	fill:  func(texts []string) (Senders, error) { return texts, nil },
 	list:  func(s *Senders) *[]string { return (*[]string)(s) },
-	schema: func() *jsonschema.Schema {
+	schema: func(r references) *jsonschema.Schema {
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
-			listKind.schema(), {Type: "string", Enum: []any{cors.AnySender}},
+			listKind.schema(r), {Type: "string", Enum: []any{cors.AnySender}},
 		}}
 	},
 }
@@ -166,7 +166,7 @@ var lifetimeKind = kind[Duration]{
 		}
 		return v, nil
 	},
-	schema: func() *jsonschema.Schema {
+	schema: func(r references) *jsonschema.Schema {
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
 			{Type: "string", Pattern: `^(0|([0-9]+(\.[0-9]+)?(h|m|s|ms))+)$`},
 			{Type: "integer", Enum: []any{0}},
@@ -192,7 +192,7 @@ var settingKind = noForm(kind[Setting]{
 		return textValue(s.Name), s.Name != ""
 	},
 	equal: Setting.Equal, clone: Setting.Clone,
-	schema: settingSchema,
+	schema: func(r references) *jsonschema.Schema { return r.to("setting") },
 })
 
 var policiesKind = noForm(kind[Policies]{
@@ -216,7 +216,7 @@ var policiesKind = noForm(kind[Policies]{
 		}
 		return ps
 	},
-	schema: policiesSchema,
+	schema: references.policies,
 })
 
 var entriesKind = noForm(kind[[]Entry]{
@@ -236,5 +236,5 @@ var entriesKind = noForm(kind[[]Entry]{
 		}
 		return es
 	},
-	schema: entriesSchema,
+	schema: references.entries,
 })

@@ -135,8 +135,8 @@ func TestAMistypedKeyIsOneMistake(t *testing.T) {
 func TestEndpointsThatAreNoList(t *testing.T) {
 	for _, tt := range []struct{ name, endpoints, want string }{
 		{"keys", "{GET /a: {allow: all}, PUT /b: front-end}", `a list of endpoints belongs here, not keys: begin each with a dash, as in "- endpoint: GET /a"`},
-		{"patterns alone", "[GET /a]", `"GET /a": an endpoint belongs here, not a single value (use "{endpoint: GET /a}")`},
-		{"patterns with braces", "['GET /a/{id}']", `(use "{endpoint: \"GET /a/{id}\"}")`},
+		{"patterns alone", "[GET /a]", `"GET /a": an endpoint belongs here, not a single value (use {endpoint: GET /a})`},
+		{"patterns with braces", "['GET /a/{id}']", `(use {endpoint: "GET /a/{id}"})`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, report := endpoints.Parse("", []byte("upstream: http://127.0.0.1:3000\nendpoints: "+tt.endpoints+"\n"))

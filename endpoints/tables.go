@@ -1,5 +1,7 @@
 package endpoints
 
+import "github.com/concors/concors/cors"
+
 // This file is the one home of what is said about each key of a document. What
 // is here is not said again anywhere: reading, writing, comparing, schemas, forms
 // and most words of differences go along these tables.
@@ -100,6 +102,8 @@ func policyTable() keys[Policy] {
 			Words: Words{
 				More: Sentence{"header-added", "websites may now send the header {values} to {endpoints}."},
 				Less: Sentence{"header-removed", "websites may no longer send the header {values} to {endpoints}."},
+
+				Spoken: map[string]string{"*": "* (every one but Authorization and method overrides)"},
 			},
 			aliases:  []string{"header", "allow_headers", "allowed_headers", "allowedHeaders", "allowHeaders"},
 			examples: []any{[]any{"Authorization", "Content-Type"}},
@@ -116,6 +120,8 @@ func policyTable() keys[Policy] {
 			Words: Words{
 				More: Sentence{"expose-added", "scripts of other websites may now read the header {values} of {endpoints}."},
 				Less: Sentence{"expose-removed", "scripts of other websites may no longer read the header {values} of {endpoints}."},
+
+				Spoken: map[string]string{"*": "* (every one)"},
 			},
 			aliases:  []string{"expose_headers", "exposed_headers", "exposedHeaders", "exposeHeaders"},
 			examples: []any{[]any{"ETag"}},
@@ -134,8 +140,8 @@ func policyTable() keys[Policy] {
 			About:  "Who may load it without CORS, by img, script or iframe: same-origin (the default of none and selected), same-site (credentials kept) or any (the default of all; credentials dropped).",
 			Values: []string{"same-origin", "same-site", "any"}, Under: everywhere,
 			Form: Form{
-				Label: "Embedding",
-				Hint:  "Who may load this as an image, script or frame, which needs no CORS. Unless you choose, every website if all may call, else only the own origin.",
+				Label: "Embedding", Rare: true,
+				Hint: "Who may load this as an image, script or frame, which needs no CORS. Unless you choose, every website if all may call, else only the own origin.",
 				Options: []Option{
 					{"", "Default of the setting above"},
 					{"same-origin", "Only pages of this API’s own origin"},
@@ -151,12 +157,14 @@ func policyTable() keys[Policy] {
 			About: "Websites that may send a POST with the visitor's credentials but never read the answer: single sign-on, payment pages. any includes origin null: only for endpoints that verify a signed message or state.",
 			Under: []string{AllowNone, AllowSelected},
 			Form: Form{
-				Label: "Senders", Placeholder: "https://login.example.com",
+				Label: "Senders", Rare: true, Placeholder: "https://login.example.com",
 				Hint: "Websites that may send a form here with the visitor’s credentials but never read the answer: single sign-on, payment pages.",
 			},
 			Words: Words{
 				More: Sentence{"sender-added", "{values} may now post to {endpoints} with the visitor's credentials, without reading the answer."},
 				Less: Sentence{"sender-removed", "{values} may no longer post to {endpoints} with the visitor's credentials."},
+
+				Spoken: map[string]string{cors.AnySender: "every website"},
 			},
 			aliases: []string{"sender"}, examples: []any{[]any{"https://login.example.com"}, "any"},
 			codec: at(sendersKind, func(p *Policy) *Senders { return &p.Senders }),
@@ -165,7 +173,7 @@ func policyTable() keys[Policy] {
 			Name:  "enforce",
 			About: "false: stand aside, as if Concors were not there, but count what would have been decided. Left out: true.",
 			Under: everywhere,
-			Form:  Form{Label: "Observe only", Hint: "Stand aside: every request passes untouched, and Traffic shows what would have been refused."},
+			Form:  Form{Label: "Observe only", Rare: true, Hint: "Stand aside: every request passes untouched, and Traffic shows what would have been refused."},
 			Words: Words{
 				More: Sentence{"observed", "{endpoints} is only observed now: nothing is refused or changed there, only counted."},
 				Less: Sentence{"enforced", "{endpoints} is enforced now; it was only observed."},

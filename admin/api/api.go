@@ -2,7 +2,6 @@ package api
 
 import (
 	"cmp"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"io"
@@ -16,11 +15,6 @@ import (
 	"github.com/concors/concors/admin"
 	"github.com/concors/concors/store"
 )
-
-// OpenAPI is the description of the admin API: OpenAPI 3.1 in YAML.
-//
-//go:embed openapi.yaml
-var OpenAPI []byte
 
 const (
 	apiPrefix = "/api/v1"

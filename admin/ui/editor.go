@@ -157,27 +157,60 @@ func (e *editor) unchanged() bool {
 // and none has been chosen yet.
 func (e *editor) Mixed() bool { return e.Form.Allow == "" }
 
-// An option is a choice of a drop-down.
-type option struct{ Value, Label string }
+// A control is a key of the policy as the page shows it.
+type control struct {
+	*endpoints.Key[endpoints.Policy]
+	Set     []string           // what stands in it
+	Options []endpoints.Option // what there is to choose from
+	Class   string             // with which settings it is shown
+}
 
-// CacheOptions are the lifetimes to choose from: common ones, and the one that
-// is set.
-func (e *editor) CacheOptions() []option {
-	list := []option{
-		{"", "not said (browsers assume 5 seconds)"}, {"0", "none: ask every time"}, {"1m", "1 minute"},
-		{"5m", "5 minutes"}, {"10m", "10 minutes"}, {"1h", "1 hour"}, {"2h", "2 hours"}, {"24h", "24 hours"},
+// Current is what stands in a control of one value.
+func (c control) Current() string { return strings.Join(c.Set, "") }
+
+// Choice is the key that decides which others there are.
+func (e *editor) Choice() *endpoints.Key[endpoints.Policy] { return endpoints.PolicyKey("allow") }
+
+// Controls are the controls of the keys that most people need, or of the others.
+func (e *editor) Controls(rare bool) []control {
+	keys := endpoints.PolicyKeys()
+	var list []control
+	for i := range keys {
+		k := &keys[i]
+		if k.Form.Rare != rare || k.Name == "allow" {
+			continue
+		}
+		c := control{Key: k, Set: k.Texts(&e.Form.Policy), Options: k.Form.Options}
+		if k.Shape() == endpoints.Lifetime {
+			c.Options = lifetimes(c.Current())
+		}
+		if len(k.Under) < len(endpoints.PolicyKey("allow").Values) {
+			c.Class = "if-" + strings.Join(k.Under, " if-")
+		}
+		list = append(list, c)
 	}
-	now := e.Form.Cache
-	if !slices.ContainsFunc(list, func(o option) bool { return o.Value == now }) {
-		list = append(list, option{now, now})
+	return list
+}
+
+// lifetimes are the lifetimes to choose from: common ones, and the one that is
+// set.
+func lifetimes(now string) []endpoints.Option {
+	list := []endpoints.Option{
+		{Value: "", Label: "not said (browsers assume 5 seconds)"}, {Value: "0", Label: "none: ask every time"},
+		{Value: "1m", Label: "1 minute"}, {Value: "5m", Label: "5 minutes"}, {Value: "10m", Label: "10 minutes"},
+		{Value: "1h", Label: "1 hour"}, {Value: "2h", Label: "2 hours"}, {Value: "24h", Label: "24 hours"},
+	}
+	if !slices.ContainsFunc(list, func(o endpoints.Option) bool { return o.Value == now }) {
+		list = append(list, endpoints.Option{Value: now, Label: now})
 	}
 	return list
 }
 
 // MoreOpen reports whether there is something to see under "More".
 func (e *editor) MoreOpen() bool {
-	f := &e.Form
-	return f.Embed != "" || len(f.Senders) > 0 || f.AnySender || f.Observe || len(e.Issues["embed"])+len(e.Issues["senders"]) > 0
+	return e.Form.AnySender || slices.ContainsFunc(e.Controls(true), func(c control) bool {
+		return len(c.Set) > 0 || len(e.Issues[c.Name]) > 0
+	})
 }
 
 // understand adds to e what everything else on the page depends on.
@@ -218,10 +251,7 @@ func (e *editor) draft() (admin.Draft, error) {
 	if e.Form.Use == "" && e.Form.Allow == "" {
 		return d, requestError("choose a setting first")
 	}
-	p, err := e.Form.setting()
-	if err != nil {
-		return d, err
-	}
+	p := e.Form.setting()
 	if e.Policy {
 		c := admin.PolicyChange{Name: e.Old, Policy: &p}
 		if e.Old == "" {

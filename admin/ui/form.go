@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"fmt"
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,17 +22,12 @@ type form struct {
 	Base   store.Revision // what the editor was opened on
 	Broken bool           // agrees to replace a broken document
 
-	Use         string // name of a policy; empty: the fields below
-	Allow       string // empty: not chosen yet
-	Domains     []string
-	Headers     []string
-	Expose      []string
-	Cache       string // a duration; empty: not said
-	Credentials bool
-	Embed       string
-	Senders     []string
-	AnySender   bool
-	Observe     bool
+	Use string // name of a policy; empty: Policy
+
+	// Policy is what stands in the fields of its keys; an empty Allow: not chosen
+	// yet. Senders are those that are listed, though any may send.
+	endpoints.Policy
+	AnySender bool
 
 	// Of an endpoint.
 	Pattern      string
@@ -73,10 +68,7 @@ func readForm(r *http.Request) (form, error) {
 	get := func(name string) string { return strings.TrimSpace(r.PostForm.Get(name)) }
 	f := form{
 		Base: store.Revision(get("base")), Broken: get("replace_broken") != "",
-		Use: get("use"), Allow: get("allow"),
-		Domains: values(get("domains")), Headers: values(get("headers")), Expose: values(get("expose")),
-		Cache: get("cache"), Credentials: get("credentials") != "", Embed: get("embed"),
-		Senders: values(get("senders")), AnySender: get("any_sender") != "", Observe: get("observe") != "",
+		Use: get("use"), AnySender: get("any_sender") != "",
 		Pattern: get("pattern"), Upstream: get("upstream"), Methods: values(get("methods")),
 		EncodedPaths: get("encoded_paths") != "", Name: get("name"),
 		Try: tryForm{
@@ -84,18 +76,31 @@ func readForm(r *http.Request) (form, error) {
 			Credentials: get("try_credentials") != "", JSON: get("try_json") != "",
 		},
 	}
+	keys := endpoints.PolicyKeys()
+	for i := range keys {
+		k := &keys[i]
+		if err := k.Fill(&f.Policy, texts(k.Shape(), get(k.Name))); err != nil {
+			return form{}, requestError(err.Error())
+		}
+	}
 	return f, nil
+}
+
+// texts takes what was posted for a field apart.
+func texts(shape endpoints.Shape, posted string) []string {
+	switch {
+	case shape == endpoints.List:
+		return values(posted)
+	case posted == "":
+		return nil
+	}
+	return []string{posted}
 }
 
 // fill puts a policy into the fields.
 func (f *form) fill(p endpoints.Policy) {
-	f.Allow = p.Allow
-	if f.Allow == "" {
-		f.Allow = endpoints.AllowNone
-	}
-	f.Domains, f.Headers, f.Expose = p.Domains, p.Headers, p.Expose
-	f.Credentials, f.Cache, f.Embed, f.Observe = p.Credentials, p.Cache.String(), p.Embed, p.ObserveOnly
-	f.Senders = p.Senders
+	f.Policy = p
+	f.Allow = cmp.Or(p.Allow, endpoints.AllowNone)
 	if len(p.Senders) == 1 && p.Senders[0] == cors.AnySender {
 		f.Senders, f.AnySender = nil, true
 	}
@@ -107,46 +112,24 @@ func (f *form) prefill() {
 	if len(f.Headers) == 0 {
 		f.Headers = []string{"Content-Type"}
 	}
-	if f.Cache == "" {
-		f.Cache = endpoints.Duration(5 * time.Minute).String()
+	if f.Cache == 0 {
+		f.Cache = endpoints.Duration(5 * time.Minute)
 	}
 }
 
 // setting is the policy that the fields describe.
-func (f *form) setting() (endpoints.Policy, error) {
-	p := endpoints.Policy{Allow: f.Allow, Embed: f.Embed, ObserveOnly: f.Observe}
-	if f.Allow == endpoints.AllowAll || f.Allow == endpoints.AllowSelected {
-		p.Headers, p.Expose = f.Headers, f.Expose
-		cache, err := lifetime(f.Cache)
-		if err != nil {
-			return p, err
-		}
-		p.Cache = cache
+func (f *form) setting() endpoints.Policy {
+	p := f.Policy
+	if f.AnySender {
+		p.Senders = endpoints.Senders{cors.AnySender}
 	}
-	if f.Allow == endpoints.AllowSelected {
-		p.Domains, p.Credentials = f.Domains, f.Credentials
-	}
-	if f.Allow != endpoints.AllowAll {
-		p.Senders = f.Senders
-		if f.AnySender {
-			p.Senders = endpoints.Senders{cors.AnySender}
+	keys := endpoints.PolicyKeys()
+	for i := range keys {
+		if !keys[i].BelongsTo(f.Allow) {
+			keys[i].Reset(&p)
 		}
 	}
-	return p, nil
-}
-
-func lifetime(s string) (endpoints.Duration, error) {
-	if s == "" {
-		return 0, nil
-	}
-	d, err := time.ParseDuration(s)
-	switch {
-	case err != nil || d < 0:
-		return 0, requestError(fmt.Sprintf("%q is not a cache lifetime", s))
-	case d == 0:
-		return endpoints.Duration(cors.NoCache), nil
-	}
-	return endpoints.Duration(d), nil
+	return p
 }
 
 // entry is the entry that the fields describe.
@@ -163,9 +146,13 @@ func (f *form) fillEntry(e endpoints.Entry) {
 
 // list returns the field of several values with the name, nil if there is none.
 func (f *form) list(name string) *[]string {
-	return map[string]*[]string{
-		"domains": &f.Domains, "headers": &f.Headers, "expose": &f.Expose, "senders": &f.Senders, "methods": &f.Methods,
-	}[name]
+	if k := endpoints.PolicyKey(name); k != nil {
+		return k.List(&f.Policy)
+	}
+	if name == "methods" {
+		return &f.Methods
+	}
+	return nil
 }
 
 // repair carries out a repair, written as by [issue.Action]: a value is put in
@@ -186,9 +173,13 @@ func (f *form) repair(action string) error {
 		(*list)[i] = value
 		return nil
 	}
-	text := map[string]*string{
-		"upstream": &f.Upstream, "endpoint": &f.Pattern, "cache": &f.Cache, "name": &f.Name,
-	}[field]
+	if k := endpoints.PolicyKey(field); k != nil {
+		if err := k.Fill(&f.Policy, texts(k.Shape(), value)); err != nil {
+			return requestError(err.Error())
+		}
+		return nil
+	}
+	text := map[string]*string{"upstream": &f.Upstream, "endpoint": &f.Pattern, "name": &f.Name}[field]
 	if text == nil {
 		return requestError("there is no such field to repair")
 	}

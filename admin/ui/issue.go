@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/concors/concors/admin"
+	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/internal/words"
 )
 
@@ -30,10 +31,13 @@ func (i issue) Removes() bool { return i.Repair == "" && i.Index >= 0 }
 // issues are the mistakes and warnings of a draft by field.
 type issues map[string][]issue
 
-// fields are those of the form at which issues can stand.
-var fields = map[string]bool{
-	"domains": true, "headers": true, "expose": true, "cache": true, "credentials": true, "embed": true,
-	"senders": true, "methods": true, "upstream": true, "endpoint": true, "use": true, "name": true,
+// isField reports whether issues can stand at a field of the form.
+func isField(name string) bool {
+	switch name {
+	case "methods", "upstream", "endpoint", "use", "name":
+		return true
+	}
+	return name != "allow" && endpoints.PolicyKey(name) != nil
 }
 
 // sorted puts the mistakes and warnings of j to their fields. Of changes that
@@ -70,7 +74,7 @@ func fieldOf(place *admin.MistakePlace) (field string, index int) {
 	case name == "cors":
 		name = "use"
 	}
-	if !fields[name] {
+	if !isField(name) {
 		return "", -1
 	}
 	return name, index

@@ -47,7 +47,7 @@ func (e *editor) setting() endpoints.Policy {
 	if e.Used != nil {
 		return e.Used.Policy
 	}
-	p, _ := e.Form.setting() // what can be read of it
+	p := e.Form.setting()
 	return p
 }
 
