@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/difference"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/store"
@@ -87,9 +87,9 @@ func (s *Service) Judge(ctx context.Context, d Draft) (Judgement, error) {
 }
 
 // causes says of each code why it matters.
-var causes = func() map[cors.Code]string {
-	byCode := make(map[cors.Code]string)
-	for _, m := range endpoints.Mistakes() {
+var causes = func() map[mistake.Code]string {
+	byCode := make(map[mistake.Code]string)
+	for _, m := range endpoints.Kinds() {
 		byCode[m.Code] = m.Cause
 	}
 	return byCode
@@ -117,7 +117,7 @@ func (o *drafted) explain(list []endpoints.Mistake) []Mistake {
 // changes themselves.
 func (o *drafted) news(list, before []endpoints.Mistake) []Mistake {
 	type about struct {
-		code           cors.Code
+		code           mistake.Code
 		value, message string
 	}
 	known := make(map[about]bool)

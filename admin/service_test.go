@@ -11,6 +11,7 @@ import (
 
 	"github.com/concors/concors/admin"
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/difference"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/store"
@@ -63,17 +64,17 @@ func TestJudgementNamesTheField(t *testing.T) {
 	s := newService(t, document)
 	for _, tc := range []struct {
 		name, draft string
-		code        cors.Code
+		code        mistake.Code
 		place       *admin.MistakePlace
 		repair      string
 		partial     bool
 	}{
-		{"domain of a setting", setting("POST /api/orders", `{"allow":"selected","domains":["https://a.example","docs.example.com"]}`), cors.OriginMissingScheme, &admin.MistakePlace{Part: "endpoints", Field: endpoints.Field{}.At("domains").AtElement(1)}, "https://docs.example.com", true},
-		{"domain of an entry", `{"endpoints":[{"entry":{"endpoint":"GET /new","cors":{"allow":"selected","domains":["https://A.example"]}}}]}`, cors.OriginUpperCase, &admin.MistakePlace{Part: "endpoints", Field: endpoints.Field{}.At("cors").At("domains").AtElement(0)}, "https://a.example", false},
+		{"domain of a setting", setting("POST /api/orders", `{"allow":"selected","domains":["https://a.example","docs.example.com"]}`), mistake.OriginMissingScheme, &admin.MistakePlace{Part: "endpoints", Field: endpoints.Field{}.At("domains").AtElement(1)}, "https://docs.example.com", true},
+		{"domain of an entry", `{"endpoints":[{"entry":{"endpoint":"GET /new","cors":{"allow":"selected","domains":["https://A.example"]}}}]}`, mistake.OriginUpperCase, &admin.MistakePlace{Part: "endpoints", Field: endpoints.Field{}.At("cors").At("domains").AtElement(0)}, "https://a.example", false},
 		{"pattern of a new entry", `{"endpoints":[{"entry":{"endpoint":"GET new"}}]}`, "", &admin.MistakePlace{Part: "endpoints", Field: endpoints.Field{}.At("endpoint")}, "GET /new", false},
-		{"header of a policy", `{"policies":[{"name":"front-end","policy":{"allow":"selected","domains":["https://docs.example.com"],"credentials":true,"headers":["Cookie"]}}]}`, cors.HeaderForbidden, &admin.MistakePlace{Part: "policies", Field: endpoints.Field{}.At("headers").AtElement(0)}, "", true},
+		{"header of a policy", `{"policies":[{"name":"front-end","policy":{"allow":"selected","domains":["https://docs.example.com"],"credentials":true,"headers":["Cookie"]}}]}`, mistake.HeaderForbidden, &admin.MistakePlace{Part: "policies", Field: endpoints.Field{}.At("headers").AtElement(0)}, "", true},
 		{"credentials under all", setting("POST /api/orders", `{"allow":"all","credentials":true}`), endpoints.CredentialsUnderAll, &admin.MistakePlace{Part: "endpoints", Field: endpoints.Field{}.At("credentials")}, "", true},
-		{"no domains", setting("POST /api/orders", `{"allow":"selected"}`), cors.DomainsMissing, &admin.MistakePlace{Part: "endpoints", Field: endpoints.Field{}.At("domains")}, "", false},
+		{"no domains", setting("POST /api/orders", `{"allow":"selected"}`), mistake.DomainsMissing, &admin.MistakePlace{Part: "endpoints", Field: endpoints.Field{}.At("domains")}, "", false},
 		{"unknown policy", setting("POST /api/orders", `"frontend"`), endpoints.PolicyUnknown, &admin.MistakePlace{Part: "endpoints"}, "front-end", false},
 		{"policy in use removed", `{"policies":[{"name":"front-end","remove":true}]}`, endpoints.PolicyUnknown, nil, "", false},
 	} {
@@ -104,7 +105,7 @@ func TestJudgementWarnsOfNewsOnly(t *testing.T) {
 		t.Errorf("%+v, error %v", j.Warnings, err)
 	}
 	j, err = s.Judge(t.Context(), draft(t, setting("POST /api/orders", `{"allow":"selected","domains":["http://other.example"]}`)))
-	if err != nil || len(j.Warnings) != 1 || j.Warnings[0].Code != cors.OriginPlainHTTP || j.Warnings[0].Change == nil {
+	if err != nil || len(j.Warnings) != 1 || j.Warnings[0].Code != mistake.OriginPlainHTTP || j.Warnings[0].Change == nil {
 		t.Errorf("%+v, error %v", j.Warnings, err)
 	}
 }

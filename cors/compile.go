@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cors/internal/origin"
+	"github.com/concors/concors/cors/mistake"
 )
 
 // browserCacheCap is the longest preflight lifetime that any browser honours.
@@ -67,7 +68,7 @@ func Compile(p Policy, s *Site) (*Compiled, error) {
 	if err := c.mistakes.err(); err != nil {
 		return nil, err
 	}
-	c.out.warnings = c.warnings.all(WarningsOmitted)
+	c.out.warnings = c.warnings.all(mistake.WarningsOmitted)
 	c.out.prepare()
 	return c.out, nil
 }
@@ -93,11 +94,11 @@ type compiler struct {
 	mistakes, warnings mistakeList
 }
 
-func (c *compiler) mistake(code Code, field, value, repair string) {
+func (c *compiler) mistake(code mistake.Code, field, value, repair string) {
 	c.mistakes.add(&Error{Code: code, Field: field, Value: value, Repair: repair})
 }
 
-func (c *compiler) warn(code Code, field, value, detail string) {
+func (c *compiler) warn(code mistake.Code, field, value, detail string) {
 	c.warnings.add(&Error{Code: code, Field: field, Value: value, detail: detail})
 }
 
@@ -122,7 +123,7 @@ func (c *compiler) selected(p Selected) {
 	out := c.out
 	out.kind, out.observe, out.credentials = kindSelected, p.ObserveOnly, p.Credentials
 	if len(p.Domains) == 0 {
-		c.mistake(DomainsMissing, "domains", "", "")
+		c.mistake(mistake.DomainsMissing, "domains", "", "")
 	}
 	out.domains = c.origins("domains", p.Domains, p.Credentials)
 	out.headers = c.compileHeaders(p.Headers, p.Credentials)
@@ -133,14 +134,14 @@ func (c *compiler) selected(p Selected) {
 	if out.senders != nil {
 		for i, text := range p.Domains {
 			if out.senders.Contains(text) {
-				c.warn(SenderIsDomain, fmt.Sprintf("domains[%d]", i), text, "")
+				c.warn(mistake.SenderIsDomain, fmt.Sprintf("domains[%d]", i), text, "")
 			}
 		}
 	}
 	if p.Credentials {
 		for _, o := range out.site.origins {
 			if q, _, _ := origin.Parse(o.text); o.scheme == "http" && !q.Loopback() {
-				c.warn(OwnOriginInsecure, "credentials", o.text, "")
+				c.warn(mistake.OwnOriginInsecure, "credentials", o.text, "")
 			}
 		}
 	}
@@ -149,9 +150,9 @@ func (c *compiler) selected(p Selected) {
 
 // ofItsKind says what is wrong with a pattern by an example of the same kind, ""
 // where the general message does.
-func ofItsKind(code Code, pattern string) string {
+func ofItsKind(code mistake.Code, pattern string) string {
 	_, domain, found := strings.Cut(pattern, "*.")
-	if code != OriginPublicSuffix || !found {
+	if code != mistake.OriginPublicSuffix || !found {
 		return ""
 	}
 	return "anybody can register a name below " + domain + ": only those that are yours can be listed, such as https://your-name." + domain
@@ -166,7 +167,7 @@ func (c *compiler) origins(name string, list []string, credentials bool) *origin
 	for i, text := range list {
 		p, codes, repair := origin.Parse(text)
 		for _, code := range codes {
-			c.mistakes.add(&Error{Code: Code(code), Field: field(i), Value: text, Repair: repair, detail: ofItsKind(Code(code), text)})
+			c.mistakes.add(&Error{Code: mistake.Code(code), Field: field(i), Value: text, Repair: repair, detail: ofItsKind(mistake.Code(code), text)})
 		}
 		if len(codes) > 0 {
 			patterns = append(patterns, origin.Pattern{})
@@ -175,16 +176,16 @@ func (c *compiler) origins(name string, list []string, credentials bool) *origin
 		patterns = append(patterns, p)
 		switch {
 		case p.Scheme == "http" && !p.Loopback() && credentials:
-			c.mistake(OriginInsecure, field(i), text, "https"+text[len("http"):])
+			c.mistake(mistake.OriginInsecure, field(i), text, "https"+text[len("http"):])
 		case p.Scheme == "http" && !p.Loopback():
-			c.warn(OriginPlainHTTP, field(i), text, "")
+			c.warn(mistake.OriginPlainHTTP, field(i), text, "")
 		case p.Shared():
-			c.warn(OriginSharedDomain, field(i), text, "")
+			c.warn(mistake.OriginSharedDomain, field(i), text, "")
 		case p.Scheme == "moz-extension":
-			c.warn(OriginPerInstallation, field(i), text, "")
+			c.warn(mistake.OriginPerInstallation, field(i), text, "")
 		}
 		if set.Add(p, text) {
-			c.warn(OriginDuplicate, field(i), text, "")
+			c.warn(mistake.OriginDuplicate, field(i), text, "")
 		}
 	}
 	if !set.HasWildcards() {
@@ -195,7 +196,7 @@ func (c *compiler) origins(name string, list []string, credentials bool) *origin
 			continue
 		}
 		if by := set.Cover(p); by != "" {
-			c.warn(OriginCovered, field(i), list[i], by+" covers this one")
+			c.warn(mistake.OriginCovered, field(i), list[i], by+" covers this one")
 		}
 	}
 	return set
@@ -207,9 +208,9 @@ func (c *compiler) compileSenders(list []string) {
 		return
 	case slices.Contains(list, AnySender):
 		if len(list) > 1 {
-			c.mistake(SendersAnyAmongOthers, fmt.Sprintf("senders[%d]", slices.Index(list, AnySender)), AnySender, "")
+			c.mistake(mistake.SendersAnyAmongOthers, fmt.Sprintf("senders[%d]", slices.Index(list, AnySender)), AnySender, "")
 		}
-		c.warn(SendersAny, "senders", AnySender, "")
+		c.warn(mistake.SendersAny, "senders", AnySender, "")
 		c.out.anySender = true
 	default:
 		c.out.senders = c.origins("senders", list, true)
@@ -222,10 +223,10 @@ func (c *compiler) cache(d time.Duration) {
 	case d == NoCache:
 		c.out.maxAge = "0"
 	case d < 0 || d%time.Second != 0:
-		c.mistake(CacheInvalid, "cache", d.String(), max(d.Truncate(time.Second), 0).String())
+		c.mistake(mistake.CacheInvalid, "cache", d.String(), max(d.Truncate(time.Second), 0).String())
 	default:
 		if d > browserCacheCap {
-			c.warn(CacheAboveCap, "cache", d.String(), "")
+			c.warn(mistake.CacheAboveCap, "cache", d.String(), "")
 		}
 		c.out.maxAge = strconv.FormatInt(int64(d/time.Second), 10)
 	}
@@ -242,6 +243,6 @@ func (c *compiler) embed(e, byDefault Embed) {
 	case EmbedAny:
 		c.out.resource = "cross-origin"
 	default:
-		c.mistake(EmbedUnknown, "embed", string(e), "")
+		c.mistake(mistake.EmbedUnknown, "embed", string(e), "")
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/concors/concors/cors/mistake"
 )
 
 // found lists mistakes as "code field (repair)".
@@ -136,7 +138,7 @@ func TestCheckMethods(t *testing.T) {
 
 // Every code is explained; error texts have place, value, message and repair.
 func TestMistakesAreExplained(t *testing.T) {
-	all := Mistakes()
+	all := mistake.Kinds()
 	if len(all) < 40 {
 		t.Errorf("only %d mistakes", len(all))
 	}
@@ -148,7 +150,7 @@ func TestMistakesAreExplained(t *testing.T) {
 			t.Errorf("%s: message without, cause and remedy with a full stop", m.Code)
 		}
 	}
-	e := NewError(OriginMissingScheme, "domains[0]", "docs.example.com", "https://docs.example.com", "")
+	e := &Error{Code: mistake.OriginMissingScheme, Field: "domains[0]", Value: "docs.example.com", Repair: "https://docs.example.com"}
 	if got, want := e.Error(), `cors: domains[0]: "docs.example.com": an origin needs its scheme (use "https://docs.example.com")`; got != want {
 		t.Errorf("Error() = %s, want %s", got, want)
 	}
@@ -187,19 +189,19 @@ func TestMistakesAreCounted(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		found   []*Error
-		code    Code
+		code    mistake.Code
 		omitted int
 	}{
-		{"domains", compile(Selected{Domains: many(n, "a")}), MistakesOmitted, n - 1000},
-		{"senders", compile(None{Senders: many(n, "a")}), MistakesOmitted, n - 1000},
-		{"headers", compile(All{Headers: many(n, "a b")}), MistakesOmitted, n - 1000},
-		{"expose", compile(All{Expose: many(n, "a b")}), MistakesOmitted, n - 1000},
-		{"warnings", compile(Selected{Domains: many(n, "https://docs.example.com")}), WarningsOmitted, n - 1 - 1000},
-		{"own origins", site(Options{Origins: many(n, "a")}), MistakesOmitted, n - 1000},
-		{"proxies", site(Options{TrustedProxies: many(n, "a")}), MistakesOmitted, n - 1000},
-		{"identity headers", site(Options{IdentityHeaders: many(n, "a b")}), MistakesOmitted, n - 1000},
-		{"hosts", site(Options{Hosts: many(n, "*")}), MistakesOmitted, n - 1000},
-		{"methods", errs(CheckMethods(many(n, "get")...)), MistakesOmitted, n - 1000},
+		{"domains", compile(Selected{Domains: many(n, "a")}), mistake.MistakesOmitted, n - 1000},
+		{"senders", compile(None{Senders: many(n, "a")}), mistake.MistakesOmitted, n - 1000},
+		{"headers", compile(All{Headers: many(n, "a b")}), mistake.MistakesOmitted, n - 1000},
+		{"expose", compile(All{Expose: many(n, "a b")}), mistake.MistakesOmitted, n - 1000},
+		{"warnings", compile(Selected{Domains: many(n, "https://docs.example.com")}), mistake.WarningsOmitted, n - 1 - 1000},
+		{"own origins", site(Options{Origins: many(n, "a")}), mistake.MistakesOmitted, n - 1000},
+		{"proxies", site(Options{TrustedProxies: many(n, "a")}), mistake.MistakesOmitted, n - 1000},
+		{"identity headers", site(Options{IdentityHeaders: many(n, "a b")}), mistake.MistakesOmitted, n - 1000},
+		{"hosts", site(Options{Hosts: many(n, "*")}), mistake.MistakesOmitted, n - 1000},
+		{"methods", errs(CheckMethods(many(n, "get")...)), mistake.MistakesOmitted, n - 1000},
 	} {
 		last := tt.found[len(tt.found)-1]
 		if len(tt.found) != 1001 || last.Code != tt.code || last.Omitted() != tt.omitted {

@@ -5,31 +5,25 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+
+	"github.com/concors/concors/cors/mistake"
 )
 
 // An Error is one mistake in what somebody wrote: a policy, a site, a method
 // list. Functions that validate return all mistakes at once, joined; [Errors]
-// walks them. Beyond 1,000 they are only counted, see [MistakesOmitted].
+// walks them. Beyond 1,000 they are only counted, see [mistake.MistakesOmitted].
 type Error struct {
-	Code   Code   // which mistake; stable
-	Field  string // where, such as "domains[2]", "headers[0]", "cache"
-	Value  string // the value as written; may be empty
-	Repair string // a value to put in its place; empty if none can be guessed
+	Code   mistake.Code // which mistake; stable
+	Field  string       // where, such as "domains[2]", "headers[0]", "cache"
+	Value  string       // the value as written; may be empty
+	Repair string       // a value to put in its place; empty if none can be guessed
 
 	detail  string // overrides the general message of Code
-	omitted int    // how many mistakes it stands for: MistakesOmitted and WarningsOmitted
-}
-
-// NewError returns the mistake code at field, with the value as written, the
-// proposed repair if there is one, and a message of its own if detail is not
-// empty. Packages that read policies from elsewhere use it for mistakes of
-// their formats.
-func NewError(code Code, field, value, repair, detail string) *Error {
-	return &Error{Code: code, Field: field, Value: value, Repair: repair, detail: detail}
+	omitted int    // how many mistakes it stands for: mistake.MistakesOmitted and mistake.WarningsOmitted
 }
 
 // Omitted returns how many mistakes e stands for beyond those that are listed,
-// where its code is [MistakesOmitted] or [WarningsOmitted]; else 0.
+// where its code is [mistake.MistakesOmitted] or [mistake.WarningsOmitted]; else 0.
 func (e *Error) Omitted() int { return e.omitted }
 
 // maxMistakes is how many mistakes, and how many warnings, are listed of one
@@ -52,7 +46,7 @@ func (l *mistakeList) add(e *Error) {
 }
 
 // all returns what was added, and how many more there were under code.
-func (l *mistakeList) all(code Code) []*Error {
+func (l *mistakeList) all(code mistake.Code) []*Error {
 	if l.omitted == 0 {
 		return l.list
 	}
@@ -64,7 +58,7 @@ func (l *mistakeList) all(code Code) []*Error {
 // err joins the mistakes; nil if there are none.
 func (l *mistakeList) err() error {
 	var errs []error
-	for _, e := range l.all(MistakesOmitted) {
+	for _, e := range l.all(mistake.MistakesOmitted) {
 		errs = append(errs, e)
 	}
 	return errors.Join(errs...)
@@ -75,7 +69,7 @@ func (e *Error) Message() string {
 	if e.detail != "" {
 		return e.detail
 	}
-	return mistakes[e.Code].Message
+	return mistake.Of(e.Code).Message
 }
 
 // Error returns place, value and message in one line.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cors/internal/fetchspec"
+	"github.com/concors/concors/cors/mistake"
 )
 
 const (
@@ -133,13 +134,13 @@ func (c *compiler) compileHeaders(list []string, credentials bool) headerNames {
 		lower := strings.ToLower(name)
 		switch {
 		case !fetchspec.IsToken(name):
-			c.mistake(HeaderInvalid, field, name, "")
+			c.mistake(mistake.HeaderInvalid, field, name, "")
 		case isResponseHeader(lower):
-			c.mistake(HeaderIsResponseHeader, field, name, "")
+			c.mistake(mistake.HeaderIsResponseHeader, field, name, "")
 		case fetchspec.IsForbiddenRequestHeader(name, ""):
-			c.mistake(HeaderForbidden, field, name, "")
+			c.mistake(mistake.HeaderForbidden, field, name, "")
 		case seen[lower], h.any && name != wildcard && wildcardCovers(name):
-			c.warn(HeaderRedundant, field, name, "")
+			c.warn(mistake.HeaderRedundant, field, name, "")
 		default:
 			seen[lower] = true
 			if name != wildcard {
@@ -199,17 +200,17 @@ func (c *compiler) compileExpose(list []string, credentials bool) string {
 		lower := strings.ToLower(name)
 		switch {
 		case name == wildcard && credentials:
-			c.mistake(ExposeWildcardCredentials, field, name, "")
+			c.mistake(mistake.ExposeWildcardCredentials, field, name, "")
 		case !fetchspec.IsToken(name):
-			c.mistake(HeaderInvalid, field, name, "")
+			c.mistake(mistake.HeaderInvalid, field, name, "")
 		case fetchspec.IsForbiddenResponseHeader(name):
-			c.mistake(ExposeForbidden, field, name, "")
+			c.mistake(mistake.ExposeForbidden, field, name, "")
 		case isRequestHeader(lower):
-			c.mistake(ExposeIsRequestHeader, field, name, "")
+			c.mistake(mistake.ExposeIsRequestHeader, field, name, "")
 		case seen[lower], any && name != wildcard:
-			c.warn(HeaderRedundant, field, name, "")
+			c.warn(mistake.HeaderRedundant, field, name, "")
 		case fetchspec.IsCORSSafelistedResponseHeader(name):
-			c.warn(ExposeReadable, field, name, "")
+			c.warn(mistake.ExposeReadable, field, name, "")
 		default:
 			seen[lower] = true
 			names = append(names, lower)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cors/internal/fetchspec"
+	"github.com/concors/concors/cors/mistake"
 )
 
 // CheckMethods returns every mistake in a list of methods, joined as [*Error]:
@@ -24,11 +25,11 @@ func CheckMethods(names ...string) error {
 func methodMistake(name string) *Error {
 	switch {
 	case !fetchspec.IsToken(name):
-		return &Error{Code: MethodInvalid, Value: name}
+		return &Error{Code: mistake.MethodInvalid, Value: name}
 	case fetchspec.IsForbiddenMethod(name):
-		return &Error{Code: MethodForbidden, Value: name}
+		return &Error{Code: mistake.MethodForbidden, Value: name}
 	case fetchspec.NormalizeMethod(name) != name:
-		return &Error{Code: MethodInvalid, Value: name, Repair: fetchspec.NormalizeMethod(name)}
+		return &Error{Code: mistake.MethodInvalid, Value: name, Repair: fetchspec.NormalizeMethod(name)}
 	}
 	return nil
 }

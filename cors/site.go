@@ -9,6 +9,7 @@ import (
 
 	"github.com/concors/concors/cors/internal/fetchspec"
 	"github.com/concors/concors/cors/internal/origin"
+	"github.com/concors/concors/cors/mistake"
 )
 
 // A Site is validated [Options]: what the policies of one API have in common.
@@ -74,14 +75,14 @@ func (s *Site) declare(o *Options) error {
 func (s *Site) addOrigin(text string) (mistakes []*Error) {
 	p, codes, repair := origin.Parse(text)
 	for _, code := range codes {
-		mistakes = append(mistakes, &Error{Code: Code(code), Repair: repair})
+		mistakes = append(mistakes, &Error{Code: mistake.Code(code), Repair: repair})
 	}
 	switch {
 	case len(codes) > 0:
 	case !p.Exact():
-		mistakes = append(mistakes, &Error{Code: OwnOriginWildcard})
+		mistakes = append(mistakes, &Error{Code: mistake.OwnOriginWildcard})
 	case p.Scheme != "https" && p.Scheme != "http":
-		mistakes = append(mistakes, &Error{Code: OwnOriginScheme})
+		mistakes = append(mistakes, &Error{Code: mistake.OwnOriginScheme})
 	default:
 		s.origins = append(s.origins, ownOrigin{text, p.Scheme, text[len(p.Scheme)+len("://"):]})
 	}
@@ -94,7 +95,7 @@ func (s *Site) addProxy(text string) []*Error {
 		prefix, err = netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen()), nil
 	}
 	if err != nil {
-		return []*Error{{Code: ProxyInvalid}}
+		return []*Error{{Code: mistake.ProxyInvalid}}
 	}
 	if ip := prefix.Addr(); ip.Is4In6() && prefix.Bits() >= 96 { // addresses are compared unmapped
 		prefix = netip.PrefixFrom(ip.Unmap(), prefix.Bits()-96)
@@ -105,7 +106,7 @@ func (s *Site) addProxy(text string) []*Error {
 
 func (s *Site) addIdentityHeader(name string) []*Error {
 	if !fetchspec.IsToken(name) {
-		return []*Error{{Code: HeaderInvalid}}
+		return []*Error{{Code: mistake.HeaderInvalid}}
 	}
 	s.identity = append(s.identity, http.CanonicalHeaderKey(name))
 	return nil
@@ -113,7 +114,7 @@ func (s *Site) addIdentityHeader(name string) []*Error {
 
 func (s *Site) addHost(host string) []*Error {
 	if repair, ok := checkHost(host); !ok {
-		return []*Error{{Code: HostInvalid, Repair: repair}}
+		return []*Error{{Code: mistake.HostInvalid, Repair: repair}}
 	}
 	s.hosts = append(s.hosts, host)
 	return nil

@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"slices"
 	"testing"
+
+	"github.com/concors/concors/cors/mistake"
 )
 
 func TestHosts(t *testing.T) {
@@ -72,7 +74,7 @@ func TestHostMistakes(t *testing.T) {
 	} {
 		_, err := NewSite(&Options{Hosts: []string{"ok.example", tt.host}})
 		found := slices.Collect(Errors(err))
-		if len(found) != 1 || found[0].Code != HostInvalid || found[0].Field != "hosts[1]" || found[0].Value != tt.host || found[0].Repair != tt.repair {
+		if len(found) != 1 || found[0].Code != mistake.HostInvalid || found[0].Field != "hosts[1]" || found[0].Value != tt.host || found[0].Repair != tt.repair {
 			t.Errorf("%q: %+v", tt.host, err)
 		}
 	}

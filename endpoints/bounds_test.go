@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/endpoints"
 )
 
@@ -49,7 +49,7 @@ func TestMistakesAreBounded(t *testing.T) {
 			_, report := endpoints.Parse("", []byte(text(n)))
 			listed, omitted := 0, 0
 			for _, m := range report.Errors() {
-				if m.Code == cors.MistakesOmitted {
+				if m.Code == mistake.MistakesOmitted {
 					omitted++
 					continue
 				}
@@ -70,7 +70,7 @@ func TestMistakesAreBounded(t *testing.T) {
 func TestOmittedMistakesAreCounted(t *testing.T) {
 	_, report := endpoints.Parse("", []byte(hostile["unknown keys"](2345)))
 	last := report.Mistakes[len(report.Mistakes)-1]
-	if want := "1345 more are not listed"; last.Code != cors.MistakesOmitted || last.Message != want {
+	if want := "1345 more are not listed"; last.Code != mistake.MistakesOmitted || last.Message != want {
 		t.Errorf("got %v, want %s", last, want)
 	}
 	// The library counts in each policy, the report over all of them.

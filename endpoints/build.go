@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/endpoints/route"
 	"go.yaml.in/yaml/v4"
 )
@@ -166,7 +167,7 @@ func (r *router) patternMistakes(s spot, err error) {
 			moved.Column += columnsTo(at, e.Offset)
 			here = &moved
 		}
-		r.addAt(here, s.path.At("endpoint"), cors.Code(e.Code), e.Pattern, e.Repair, e.Message())
+		r.addAt(here, s.path.At("endpoint"), mistake.Code(e.Code), e.Pattern, e.Repair, e.Message())
 	}
 }
 
@@ -251,7 +252,7 @@ func (r *router) conflict(s spot, ep *Endpoint, c *route.Conflict) {
 			fmt.Sprintf("%s, on %s: both match %s", mistakes[EndpointDuplicate].Message, where, c.Witness))
 		return
 	}
-	r.add(s, "endpoint", cors.Code(route.PatternConflict), ep.Pattern, "",
+	r.add(s, "endpoint", mistake.Code(route.PatternConflict), ep.Pattern, "",
 		fmt.Sprintf("this conflicts with the pattern on %s: %s", where, c.Error()))
 }
 

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/internal/nearest"
 	"go.yaml.in/yaml/v4"
 )
@@ -69,17 +70,17 @@ func (s spot) at(name string) (key, at *yaml.Node) { return s.find(s.path.At(nam
 
 // add reports a mistake at the key called name of s, or at s itself if name is
 // empty.
-func (c *checker) add(s spot, name string, code cors.Code, value, repair, detail string) {
+func (c *checker) add(s spot, name string, code mistake.Code, value, repair, detail string) {
 	c.addTo(s, s.path.At(name), code, value, repair, detail)
 }
 
 // addTo reports a mistake at a field of s.
-func (c *checker) addTo(s spot, field Field, code cors.Code, value, repair, detail string) {
+func (c *checker) addTo(s spot, field Field, code mistake.Code, value, repair, detail string) {
 	_, at := s.find(field)
 	c.addAt(at, field, code, value, repair, detail)
 }
 
-func (c *checker) addAt(at *yaml.Node, field Field, code cors.Code, value, repair, detail string) {
+func (c *checker) addAt(at *yaml.Node, field Field, code mistake.Code, value, repair, detail string) {
 	var p place
 	var file string
 	if c.src != nil {

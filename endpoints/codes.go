@@ -4,77 +4,77 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/endpoints/route"
 )
 
 // Mistakes in the text of a document.
 const (
-	DocumentEmpty    cors.Code = "document-empty"
-	DocumentTooLarge cors.Code = "document-too-large"
-	DocumentNotUTF8  cors.Code = "document-not-utf8"
-	DocumentsMany    cors.Code = "documents-many"
-	YAMLSyntax       cors.Code = "yaml-syntax"
-	YAMLAlias        cors.Code = "yaml-alias"
-	YAMLTag          cors.Code = "yaml-tag"
-	KeyUnknown       cors.Code = "key-unknown"
-	KeyDuplicate     cors.Code = "key-duplicate"
-	ValueType        cors.Code = "value-type"
-	ValueMissing     cors.Code = "value-missing"
+	DocumentEmpty    mistake.Code = "document-empty"
+	DocumentTooLarge mistake.Code = "document-too-large"
+	DocumentNotUTF8  mistake.Code = "document-not-utf8"
+	DocumentsMany    mistake.Code = "documents-many"
+	YAMLSyntax       mistake.Code = "yaml-syntax"
+	YAMLAlias        mistake.Code = "yaml-alias"
+	YAMLTag          mistake.Code = "yaml-tag"
+	KeyUnknown       mistake.Code = "key-unknown"
+	KeyDuplicate     mistake.Code = "key-duplicate"
+	ValueType        mistake.Code = "value-type"
+	ValueMissing     mistake.Code = "value-missing"
 )
 
 // Mistakes in policies, as far as the document and not the library sees them.
 const (
-	AllowUnknown        cors.Code = "allow-unknown"
-	AllowMissing        cors.Code = "allow-missing"
-	CredentialsUnderAll cors.Code = "credentials-under-all"
-	FieldWithoutEffect  cors.Code = "field-without-effect"
-	PolicyNameInvalid   cors.Code = "policy-name-invalid"
-	PolicyDuplicate     cors.Code = "policy-duplicate"
-	PolicyUnknown       cors.Code = "policy-unknown"
+	AllowUnknown        mistake.Code = "allow-unknown"
+	AllowMissing        mistake.Code = "allow-missing"
+	CredentialsUnderAll mistake.Code = "credentials-under-all"
+	FieldWithoutEffect  mistake.Code = "field-without-effect"
+	PolicyNameInvalid   mistake.Code = "policy-name-invalid"
+	PolicyDuplicate     mistake.Code = "policy-duplicate"
+	PolicyUnknown       mistake.Code = "policy-unknown"
 )
 
 // Mistakes in endpoints. Those in a pattern are [route.Mistakes].
 const (
-	EndpointMissing   cors.Code = "endpoint-missing"
-	EndpointDuplicate cors.Code = "endpoint-duplicate"
-	MethodDuplicate   cors.Code = "method-duplicate"
-	MethodsNotNeeded  cors.Code = "methods-not-needed"
-	UpstreamInvalid   cors.Code = "upstream-invalid"
-	UpstreamMissing   cors.Code = "upstream-missing"
+	EndpointMissing   mistake.Code = "endpoint-missing"
+	EndpointDuplicate mistake.Code = "endpoint-duplicate"
+	MethodDuplicate   mistake.Code = "method-duplicate"
+	MethodsNotNeeded  mistake.Code = "methods-not-needed"
+	UpstreamInvalid   mistake.Code = "upstream-invalid"
+	UpstreamMissing   mistake.Code = "upstream-missing"
 )
 
 // Warnings: the document works, but perhaps not as meant.
 const (
-	PolicyUnused  cors.Code = "policy-unused"
-	EndpointsNone cors.Code = "endpoints-none"
+	PolicyUnused  mistake.Code = "policy-unused"
+	EndpointsNone mistake.Code = "endpoints-none"
 )
 
-// Mistakes returns everything a [Report] can say, ordered by code: the mistakes
-// of [cors.Mistakes], of [route.Mistakes] and of this package.
-func Mistakes() []cors.Mistake {
-	all := cors.Mistakes()
+// Kinds returns everything a [Report] can say, ordered by code: those
+// of [mistake.Kinds], of [route.Mistakes] and of this package.
+func Kinds() []mistake.Kind {
+	all := mistake.Kinds()
 	for _, m := range route.Mistakes() {
-		all = append(all, cors.Mistake{Code: cors.Code(m.Code), Message: m.Message, Cause: m.Cause, Remedy: m.Remedy})
+		all = append(all, mistake.Kind{Code: mistake.Code(m.Code), Message: m.Message, Cause: m.Cause, Remedy: m.Remedy})
 	}
 	for code, m := range mistakes {
 		m.Code = code
 		all = append(all, m)
 	}
-	slices.SortFunc(all, func(a, b cors.Mistake) int { return strings.Compare(string(a.Code), string(b.Code)) })
+	slices.SortFunc(all, func(a, b mistake.Kind) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	return all
 }
 
-// known has every mistake of [Mistakes] by its code.
-var known = func() map[cors.Code]cors.Mistake {
-	byCode := make(map[cors.Code]cors.Mistake)
-	for _, m := range Mistakes() {
+// known has all of [Kinds] by code.
+var known = func() map[mistake.Code]mistake.Kind {
+	byCode := make(map[mistake.Code]mistake.Kind)
+	for _, m := range Kinds() {
 		byCode[m.Code] = m
 	}
 	return byCode
 }()
 
-var mistakes = map[cors.Code]cors.Mistake{
+var mistakes = map[mistake.Code]mistake.Kind{
 	DocumentEmpty: {
 		Message: "this document is empty",
 		Cause:   "A file that holds nothing but comments is more often an accident, such as a disk that ran full, than the wish to serve nothing.",

@@ -9,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/mistake"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -66,7 +66,7 @@ func newDecoder(file string) *decoder {
 }
 
 // add reports a mistake at p.
-func (d *decoder) add(p place, code cors.Code, at Field, value, repair, detail string) {
+func (d *decoder) add(p place, code mistake.Code, at Field, value, repair, detail string) {
 	d.src.broken[p] = true
 	d.report.add(mistakeAt(d.src.file, p, code, at, value, repair, detail))
 }
@@ -365,13 +365,13 @@ func (d *decoder) duration(n *yaml.Node, at Field) Duration {
 	s := d.text(n, at)
 	if s == "" {
 		if n.Kind == yaml.ScalarNode && !isNull(n) {
-			d.add(placeOf(n), cors.CacheInvalid, at, s, "", "")
+			d.add(placeOf(n), mistake.CacheInvalid, at, s, "", "")
 		}
 		return 0
 	}
 	v, repair, ok := parseDuration(s)
 	if !ok {
-		d.add(placeOf(n), cors.CacheInvalid, at, s, repair, "a cache lifetime is a duration with its unit, such as 90s, 10m or 1h, or 0")
+		d.add(placeOf(n), mistake.CacheInvalid, at, s, repair, "a cache lifetime is a duration with its unit, such as 90s, 10m or 1h, or 0")
 	}
 	return v
 }

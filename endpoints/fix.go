@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/endpoints/route"
 	"go.yaml.in/yaml/v4"
 )
@@ -13,22 +13,22 @@ import (
 // certain has the mistakes whose repair says nothing but what was written,
 // spelt as it must be. All other repairs are guesses at what was meant, and a
 // guess about who may call is a person's to confirm.
-var certain = map[cors.Code]func(Mistake) bool{
-	ValueType:                 always,
-	cors.CacheInvalid:         always, // units written otherwise
-	cors.MethodInvalid:        onlyCase,
-	cors.OriginDefaultPort:    always,
-	cors.OriginIPNotCanonical: always,
-	cors.OriginMissingScheme:  func(m Mistake) bool { return strings.HasPrefix(m.Repair, "https://") },
-	cors.OriginPath:           func(m Mistake) bool { return m.Value == m.Repair+"/" },
-	cors.OriginUnicodeHost:    always,
-	cors.OriginUpperCase:      onlyCase,
+var certain = map[mistake.Code]func(Mistake) bool{
+	ValueType:                    always,
+	mistake.CacheInvalid:         always, // units written otherwise
+	mistake.MethodInvalid:        onlyCase,
+	mistake.OriginDefaultPort:    always,
+	mistake.OriginIPNotCanonical: always,
+	mistake.OriginMissingScheme:  func(m Mistake) bool { return strings.HasPrefix(m.Repair, "https://") },
+	mistake.OriginPath:           func(m Mistake) bool { return m.Value == m.Repair+"/" },
+	mistake.OriginUnicodeHost:    always,
+	mistake.OriginUpperCase:      onlyCase,
 
-	cors.Code(route.PatternHostUpperCase):   onlyCase,
-	cors.Code(route.PatternMethodLowerCase): onlyCase,
-	cors.Code(route.PatternMissingSlash):    always,
-	cors.Code(route.PatternPathUnclean):     always,
-	cors.Code(route.PatternSpace):           always,
+	mistake.Code(route.PatternHostUpperCase):   onlyCase,
+	mistake.Code(route.PatternMethodLowerCase): onlyCase,
+	mistake.Code(route.PatternMissingSlash):    always,
+	mistake.Code(route.PatternPathUnclean):     always,
+	mistake.Code(route.PatternSpace):           always,
 }
 
 func always(Mistake) bool     { return true }
@@ -68,7 +68,7 @@ func Fix(name string, data []byte, o Options) (fixed []byte, mended []Mistake) {
 // a document that could be read.
 func areGone(mended, left []Mistake) bool {
 	type one struct {
-		code  cors.Code
+		code  mistake.Code
 		field Field
 	}
 	gone := make(map[one]bool)

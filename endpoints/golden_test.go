@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/endpoints"
 )
 
@@ -82,11 +82,11 @@ func lines(mistakes []endpoints.Mistake) string {
 
 // notInText are the codes that no text of a handy size provokes; each has a
 // test of its own.
-var notInText = []cors.Code{
+var notInText = []mistake.Code{
 	endpoints.DocumentTooLarge, // TestParseRefusesTooMuch
 	endpoints.DocumentNotUTF8,  // TestParseRefusesOtherEncodings
-	cors.MistakesOmitted,       // TestMistakesAreCounted
-	cors.WarningsOmitted,
+	mistake.MistakesOmitted,    // TestMistakesAreCounted
+	mistake.WarningsOmitted,
 	"pattern-too-long", // the route package's
 }
 
@@ -102,7 +102,7 @@ func TestEachMistakeHasAnExampleThatProvokesItAlone(t *testing.T) {
 			g.want(t, "want", lines(report.Mistakes))
 		})
 	}
-	for _, m := range endpoints.Mistakes() {
+	for _, m := range endpoints.Kinds() {
 		if !examples[string(m.Code)] && !slices.Contains(notInText, m.Code) {
 			t.Errorf("testdata/mistakes has no %s.txtar", m.Code)
 		}

@@ -33,7 +33,7 @@ warnings it works, but perhaps not as meant.
 			b.WriteString("\nWarnings: ")
 		}
 		sep := ""
-		for _, m := range endpoints.Mistakes() {
+		for _, m := range endpoints.Kinds() {
 			if m.Warning == warning {
 				fmt.Fprintf(&b, "%s[%s](#%s)", sep, m.Code, m.Code)
 				sep = ",\n"
@@ -41,7 +41,7 @@ warnings it works, but perhaps not as meant.
 		}
 		b.WriteString("\n")
 	}
-	for _, m := range endpoints.Mistakes() {
+	for _, m := range endpoints.Kinds() {
 		fmt.Fprintf(&b, "\n## %s\n\n", m.Code)
 		if m.Warning {
 			b.WriteString("Warning: ")

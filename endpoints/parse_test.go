@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/endpoints"
 )
 
@@ -345,7 +346,7 @@ func TestPartsOfADocumentAsJSON(t *testing.T) {
 func TestEveryMistakeCarriesWhatToolsNeed(t *testing.T) {
 	_, report := endpoints.Parse("dir/concors.yaml", []byte("upstream: http://a\nendpoints:\n  - endpoint: /a\n    cors: {allow: selected, domains: [x.example]}"))
 	want := endpoints.Mistake{
-		File: "dir/concors.yaml", Line: 4, Column: 39, Code: cors.OriginMissingScheme,
+		File: "dir/concors.yaml", Line: 4, Column: 39, Code: mistake.OriginMissingScheme,
 		Field: endpoints.EndpointField(0).At("cors").At("domains").AtElement(0), Value: "x.example",
 		Message: "an origin needs its scheme", Repair: "https://x.example", Remedy: "Put https:// in front.",
 	}
@@ -397,8 +398,8 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Add([]byte(accounts))
-	codes := make(map[cors.Code]bool)
-	for _, m := range endpoints.Mistakes() {
+	codes := make(map[mistake.Code]bool)
+	for _, m := range endpoints.Kinds() {
 		codes[m.Code] = true
 	}
 	validate := validator(f)

@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/mistake"
 )
 
 // A Report holds the mistakes and warnings found in a document, in the order of
 // the file. Beyond 1,000 of each they are only counted: a last one with the code
-// [cors.MistakesOmitted] or [cors.WarningsOmitted] says how many. A nil Report is
+// [mistake.MistakesOmitted] or [mistake.WarningsOmitted] says how many. A nil Report is
 // empty.
 type Report struct {
 	Mistakes []Mistake `json:"mistakes"`
@@ -61,9 +61,9 @@ func (r *Report) finish(file string) *Report {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	for _, o := range []struct {
-		code  cors.Code
+		code  mistake.Code
 		count int
-	}{{cors.MistakesOmitted, r.mistakes.omitted}, {cors.WarningsOmitted, r.warnings.omitted}} {
+	}{{mistake.MistakesOmitted, r.mistakes.omitted}, {mistake.WarningsOmitted, r.warnings.omitted}} {
 		if o.count > 0 {
 			r.Mistakes = append(r.Mistakes, mistakeAt(file, place{}, o.code, Field{}, "", "", fmt.Sprintf("%d more are not listed", o.count)))
 		}
@@ -73,21 +73,21 @@ func (r *Report) finish(file string) *Report {
 
 // A Mistake is one thing that is wrong, or perhaps not as meant, in a document.
 type Mistake struct {
-	File    string    `json:"file,omitempty"`   // as passed to [Parse]
-	Line    int       `json:"line,omitempty"`   // from 1; 0 if the document did not come from text
-	Column  int       `json:"column,omitempty"` // from 1, in characters; 0 as Line
-	Code    cors.Code `json:"code"`             // stable; see [Mistakes] for all
-	Warning bool      `json:"warning,omitempty"`
-	Field   Field     `json:"field,omitzero"`   // such as policies.front-end.domains[2] or endpoints[0].cors
-	Value   string    `json:"value,omitempty"`  // as written; may be empty
-	Message string    `json:"message"`          // lower case, no full stop
-	Repair  string    `json:"repair,omitempty"` // a value to put in its place; empty if none can be guessed
-	Remedy  string    `json:"remedy,omitempty"` // how to mend it, in sentences
+	File    string       `json:"file,omitempty"`   // as passed to [Parse]
+	Line    int          `json:"line,omitempty"`   // from 1; 0 if the document did not come from text
+	Column  int          `json:"column,omitempty"` // from 1, in characters; 0 as Line
+	Code    mistake.Code `json:"code"`             // stable; see [Kinds] for all
+	Warning bool         `json:"warning,omitempty"`
+	Field   Field        `json:"field,omitzero"`   // such as policies.front-end.domains[2] or endpoints[0].cors
+	Value   string       `json:"value,omitempty"`  // as written; may be empty
+	Message string       `json:"message"`          // lower case, no full stop
+	Repair  string       `json:"repair,omitempty"` // a value to put in its place; empty if none can be guessed
+	Remedy  string       `json:"remedy,omitempty"` // how to mend it, in sentences
 }
 
 // mistakeAt returns the mistake code at p. An empty detail means the general
 // message of code.
-func mistakeAt(file string, p place, code cors.Code, field Field, value, repair, detail string) Mistake {
+func mistakeAt(file string, p place, code mistake.Code, field Field, value, repair, detail string) Mistake {
 	m := known[code]
 	if detail == "" {
 		detail = m.Message
@@ -99,7 +99,7 @@ func mistakeAt(file string, p place, code cors.Code, field Field, value, repair,
 }
 
 // onLine is the message of code for something that stands on another line.
-func onLine(code cors.Code, line int) string {
+func onLine(code mistake.Code, line int) string {
 	return fmt.Sprintf("%s, on line %d", known[code].Message, line)
 }
 

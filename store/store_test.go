@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/store"
 )
@@ -43,7 +43,7 @@ func TestStored(t *testing.T) {
 func TestErrors(t *testing.T) {
 	report := &endpoints.Report{Mistakes: []endpoints.Mistake{
 		{Code: "a-warning", Warning: true, Message: "odd"},
-		{File: "f.yaml", Line: 2, Column: 3, Code: cors.OriginEmpty, Message: "first"},
+		{File: "f.yaml", Line: 2, Column: 3, Code: mistake.OriginEmpty, Message: "first"},
 	}}
 	two := &endpoints.Report{Mistakes: append(report.Mistakes, endpoints.Mistake{Code: "other", Message: "second"})}
 	tests := []struct {

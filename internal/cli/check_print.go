@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/endpoints"
 )
 
@@ -45,7 +45,7 @@ func (p *reportPrinter) print(r *endpoints.Report, text []byte) {
 
 // A repeat is what warnings have in common that are the same.
 type repeat struct {
-	code    cors.Code
+	code    mistake.Code
 	message string
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/browser"
+	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/explain"
 )
 
@@ -248,10 +249,10 @@ func originOf(flag, value string) (string, error) {
 	_, err := cors.NewSite(&cors.Options{Origins: []string{origin}})
 	for e := range cors.Errors(err) {
 		switch e.Code {
-		case cors.OwnOriginScheme: // pages of apps and extensions
-		case cors.OriginUpperCase, cors.OriginDefaultPort, cors.OriginUnicodeHost: // as browsers do
+		case mistake.OwnOriginScheme: // pages of apps and extensions
+		case mistake.OriginUpperCase, mistake.OriginDefaultPort, mistake.OriginUnicodeHost: // as browsers do
 			return e.Repair, nil
-		case cors.OriginOpaqueScheme:
+		case mistake.OriginOpaqueScheme:
 			return "", &hintError{fmt.Errorf("%s %s: pages of this scheme have no origin of their own", flag, value), "Use: " + flag + " null"}
 		default:
 			err := fmt.Errorf("%s %s is not an origin: scheme, host and port, such as https://docs.example.com", flag, value)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/endpoints"
 )
 
@@ -86,7 +87,7 @@ func upstreamOf(text string) (string, error) {
 func websiteOf(text string) (string, error) {
 	_, err := cors.Compile(cors.Selected{Domains: []string{text}, Credentials: true}, nil)
 	for e := range cors.Errors(err) {
-		if e.Repair != "" && e.Code != cors.OriginInsecure { // that would be another website
+		if e.Repair != "" && e.Code != mistake.OriginInsecure { // that would be another website
 			text = e.Repair
 		}
 	}

@@ -12,13 +12,14 @@ import (
 // it. They go one way: from the program to its services, from those to the
 // document, from that to the library.
 var arrows = map[string]string{
-	"cors":                    "",
+	"cors":                    "cors/mistake",
+	"cors/mistake":            "cors/internal/",
 	"cors/browser":            "cors/internal/", // the other side: it judges cors, and never knows it
 	"cors/internal/fetchspec": "",
 	"cors/internal/origin":    "",
 
 	"endpoints/route": "",
-	"endpoints":       "cors endpoints/route internal/nearest",
+	"endpoints":       "cors cors/mistake endpoints/route internal/nearest",
 	"difference":      "cors endpoints internal/words",
 	"store":           "cors endpoints internal/unversioned",
 	"store/file":      "cors endpoints store internal/unversioned",
@@ -26,7 +27,7 @@ var arrows = map[string]string{
 	"gateway":         "cors endpoints endpoints/route store internal/problemjson",
 	"insight":         "cors",
 
-	"admin":     "cors cors/browser difference endpoints explain insight store internal/rehearsal internal/words",
+	"admin":     "cors cors/browser cors/mistake difference endpoints explain insight store internal/rehearsal internal/words",
 	"admin/api": "admin endpoints endpoints/route store internal/problemjson internal/unversioned internal/words",
 	"admin/ui":  "admin cors endpoints store internal/words",
 

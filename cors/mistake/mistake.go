@@ -1,4 +1,7 @@
-package cors
+// Package mistake names what can be wrong with a policy, and explains it. Codes
+// are stable: tools, documentation and user interfaces key on them. The texts may
+// improve at any time.
+package mistake
 
 import (
 	"maps"
@@ -7,8 +10,7 @@ import (
 	"github.com/concors/concors/cors/internal/origin"
 )
 
-// A Code names a kind of mistake. Codes are stable: tools, documentation and
-// user interfaces key on them.
+// A Code names a kind of mistake.
 type Code string
 
 // Mistakes in an origin pattern: in Domains, Senders and a site's Origins.
@@ -78,8 +80,8 @@ const (
 	OwnOriginInsecure     Code = "own-origin-insecure"
 )
 
-// A Mistake is what there is to say about a [Code].
-type Mistake struct {
+// A Kind is what there is to say about a [Code], whoever makes the mistake.
+type Kind struct {
 	Code    Code
 	Warning bool   // the policy works nevertheless
 	Message string // what is wrong, as in error texts: lower case, no full stop
@@ -87,22 +89,29 @@ type Mistake struct {
 	Remedy  string // how to mend it, in sentences
 }
 
-// Mistakes returns every mistake this package can report, ordered by code.
-func Mistakes() []Mistake {
-	all := make([]Mistake, 0, len(mistakes))
-	for _, code := range slices.Sorted(maps.Keys(mistakes)) {
-		m := mistakes[code]
-		m.Code = code
-		all = append(all, m)
+// Kinds returns every kind of mistake that package cors reports, ordered by
+// code.
+func Kinds() []Kind {
+	all := make([]Kind, 0, len(kinds))
+	for _, code := range slices.Sorted(maps.Keys(kinds)) {
+		all = append(all, Of(code))
 	}
 	return all
 }
 
-// IsWarning reports whether code is a warning of this package: what it marks
-// works, but perhaps not as meant.
-func (c Code) IsWarning() bool { return mistakes[c].Warning }
+// Of returns the kind of a code; its texts are empty if package cors does not
+// report it.
+func Of(code Code) Kind {
+	k := kinds[code]
+	k.Code = code
+	return k
+}
 
-var mistakes = map[Code]Mistake{
+// IsWarning reports whether code is a warning of package cors: what it marks
+// works, but perhaps not as meant.
+func (c Code) IsWarning() bool { return kinds[c].Warning }
+
+var kinds = map[Code]Kind{
 	OriginEmpty: {
 		Message: "an origin is missing here",
 		Cause:   "The entry is empty or holds nothing but spaces.",
