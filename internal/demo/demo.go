@@ -1,6 +1,7 @@
 // Package demo shows Concors at work on one machine: the API of a bookshop, the
-// gateway in front of it, and three websites that call it. What the gateway
-// decides is told on the terminal, what the browser makes of it on the pages.
+// gateway in front of it with its admin pages, and three websites that call it.
+// What the gateway decides is told on the terminal, what the browser makes of it
+// on the pages.
 package demo
 
 import (
@@ -21,7 +22,9 @@ import (
 
 	_ "embed"
 
+	adminapi "github.com/concors/concors/admin/api"
 	"github.com/concors/concors/gateway"
+	"github.com/concors/concors/insight"
 	"github.com/concors/concors/store"
 	"github.com/concors/concors/store/file"
 )
@@ -31,8 +34,9 @@ type Options struct {
 	Out   io.Writer // where the story is told
 	Color bool      // tell it in colours, for a terminal
 
-	// Port is the port of the websites. The gateway and the API take the next
-	// two. Ports that are in use are replaced by free ones; 0 is any free port.
+	// Port is the port of the websites. The gateway, the API and the admin
+	// pages take the next three. Ports that are in use are replaced by free
+	// ones; 0 is any free port.
 	Port int
 
 	// JSON tells where everything listens as one line of JSON, and no story.
@@ -41,6 +45,8 @@ type Options struct {
 
 // Addresses are where the parts of a demo are reached.
 type Addresses struct {
+	Stage    string `json:"stage"`  // bookshop and evil website side by side
+	Admin    string `json:"admin"`  // the admin pages, with the token that logs in
 	Shop     string `json:"shop"`   // the allowed website
 	Prices   string `json:"prices"` // the one that is not
 	Evil     string `json:"evil"`
@@ -51,32 +57,57 @@ type Addresses struct {
 
 // Run runs the demo until ctx ends.
 func Run(ctx context.Context, o Options) error {
-	listeners, err := listen(o.Port, 3)
+	websites, err := listen(o.Port)
 	if err != nil {
 		return err
 	}
-	defer closeAll(listeners)
+	defer websites.Close()
+	upstream, err := listen(next(o.Port, 2))
+	if err != nil {
+		return err
+	}
+	defer upstream.Close()
 	folder, err := os.MkdirTemp("", "concors-demo-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	ports := portsOf(listeners)
-	all := sites(func(name string) string { return name + ".localhost:" + ports[0] })
-	at := Addresses{
-		Shop: all[0].Origin, Prices: all[1].Origin, Evil: all[2].Origin,
-		API:      "http://api.shop.localhost:" + ports[1],
-		Direct:   "http://api.shop.localhost:" + ports[2],
-		Document: filepath.Join(folder, "concors.yaml"),
-	}
-	if err := writeDocument(at, "http://127.0.0.1:"+ports[2]); err != nil {
-		return err
-	}
 
 	api := newSampleAPI()
+	all := sites(func(name string) string { return name + ".localhost:" + portOf(websites.Addr()) })
 	teller := &teller{out: o.Out, sites: all, journal: newJournal(api.executed.Load), silent: o.JSON, color: o.Color}
-	gw, err := gateway.New(gateway.Options{OnDecision: teller.decided, Log: slog.New(teller.log())})
+	traffic := insight.NewRecorder(nil)
+	gw, err := gateway.New(gateway.Options{
+		Log: slog.New(teller.log()),
+		OnDecision: func(e gateway.Event) {
+			teller.decided(e)
+			pattern := ""
+			if e.Endpoint != nil {
+				pattern = e.Endpoint.Pattern
+			}
+			traffic.Record(e.Request, pattern, e.Decision)
+		},
+	})
 	if err != nil {
+		return err
+	}
+	token := adminapi.NewToken()
+	front := &front{gateway: gw, log: slog.New(teller.log()), traffic: traffic, token: token}
+	server, err := front.open(o.Port)
+	if err != nil {
+		return err
+	}
+	at := Addresses{
+		// On the site of the bookshop: browsers keep the cookies of its API from
+		// frames in pages of other sites.
+		Stage: "http://stage.shop.localhost:" + portOf(websites.Addr()),
+		Admin: adminapi.LoginLink("http://"+server.AdminAddr().String(), token),
+		Shop:  all[0].Origin, Prices: all[1].Origin, Evil: all[2].Origin,
+		API:      "http://api.shop.localhost:" + portOf(server.Addr()),
+		Direct:   "http://api.shop.localhost:" + portOf(upstream.Addr()),
+		Document: filepath.Join(folder, "concors.yaml"),
+	}
+	if err := writeDocument(at, "http://"+upstream.Addr().String()); err != nil {
 		return err
 	}
 	documents, err := file.Open(at.Document, store.Options{})
@@ -84,13 +115,18 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer documents.Close()
+	if err := front.serveAdmin(documents); err != nil {
+		return err
+	}
+
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if err := gw.Load(ctx, documents); err != nil {
 		return err
 	}
 	go gw.Follow(ctx, documents)
-
+	changes := newChanges()
+	go changes.follow(ctx, gw, documents)
 	if o.JSON {
 		if err := json.NewEncoder(o.Out).Encode(at); err != nil {
 			return err
@@ -98,70 +134,49 @@ func Run(ctx context.Context, o Options) error {
 	} else {
 		teller.welcome(at)
 	}
-	handlers := []http.Handler{
-		&pages{sites: all, api: at.API, direct: at.Direct, journal: teller.journal},
-		teller.watch(gw),
-		api,
-	}
-	return serve(ctx, cancel, listeners, handlers)
-}
-
-// serve serves each listener with its handler until ctx ends or one fails.
-func serve(ctx context.Context, cancel context.CancelCauseFunc, listeners []net.Listener, handlers []http.Handler) error {
-	var servers []*http.Server
-	for i, l := range listeners {
-		s := &http.Server{Handler: handlers[i], ReadHeaderTimeout: 10 * time.Second}
-		servers = append(servers, s)
-		go func() {
-			if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-				cancel(err)
-			}
-		}()
-	}
+	serve(ctx, cancel, websites, &pages{sites: all, at: at, journal: teller.journal, changes: changes})
+	serve(ctx, cancel, upstream, api)
+	go func() { cancel(server.Run(ctx)) }()
 	<-ctx.Done()
-	for _, s := range servers {
-		_ = s.Close() // whoever ends a demo does not want to wait
-	}
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
 }
 
-// listen listens on n ports from first, or on others where one is in use.
-func listen(first, n int) ([]net.Listener, error) {
-	var list []net.Listener
-	for i := range n {
-		port := 0
-		if first != 0 {
-			port = first + i
+// serve serves l with h until ctx ends, and ends it if l fails.
+func serve(ctx context.Context, cancel context.CancelCauseFunc, l net.Listener, h http.Handler) {
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	context.AfterFunc(ctx, func() { _ = s.Close() }) // whoever ends a demo does not want to wait
+	go func() {
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			cancel(err)
 		}
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil && port != 0 {
-			l, err = net.Listen("tcp", "127.0.0.1:0")
-		}
-		if err != nil {
-			closeAll(list)
-			return nil, err
-		}
-		list = append(list, l)
-	}
-	return list, nil
+	}()
 }
 
-func closeAll(list []net.Listener) {
-	for _, l := range list {
-		_ = l.Close()
+// listen listens on a port of loopback, or on another where it is in use.
+func listen(port int) (net.Listener, error) {
+	l, err := net.Listen("tcp", loopback(port))
+	if err != nil && port != 0 {
+		return net.Listen("tcp", loopback(0))
 	}
+	return l, err
 }
 
-func portsOf(list []net.Listener) []string {
-	var ports []string
-	for _, l := range list {
-		_, port, _ := net.SplitHostPort(l.Addr().String())
-		ports = append(ports, port)
+func loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
+
+// next is the nth port behind first, or any for any.
+func next(first, n int) int {
+	if first == 0 {
+		return 0
 	}
-	return ports
+	return first + n
+}
+
+func portOf(a net.Addr) string {
+	_, port, _ := net.SplitHostPort(a.String())
+	return port
 }
 
 //go:embed document.yaml
@@ -171,7 +186,7 @@ var documentTemplate = template.Must(template.New("document").Parse(documentText
 
 func writeDocument(at Addresses, upstream string) error {
 	var b bytes.Buffer
-	if err := documentTemplate.Execute(&b, map[string]string{"Upstream": upstream, "Shop": at.Shop}); err != nil {
+	if err := documentTemplate.Execute(&b, map[string]string{"Upstream": upstream, "Shop": at.Shop, "API": at.API}); err != nil {
 		return err
 	}
 	return os.WriteFile(at.Document, b.Bytes(), 0o644)

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -77,19 +79,19 @@ func TestPortsInUseAreReplaced(t *testing.T) {
 	}
 	defer taken.Close()
 	port := taken.Addr().(*net.TCPAddr).Port
-	list, err := listen(port, 1)
+	l, err := listen(port)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closeAll(list)
-	if got := list[0].Addr().(*net.TCPAddr).Port; got == port || got == 0 {
+	defer l.Close()
+	if got := l.Addr().(*net.TCPAddr).Port; got == port || got == 0 {
 		t.Errorf("port %d is in use, got %d", port, got)
 	}
 }
 
 func TestPagesAskNobodyElse(t *testing.T) {
-	p := &pages{sites: sites(func(name string) string { return name + ".localhost:1" }), api: "http://api.shop.localhost:2", direct: "http://api.shop.localhost:3"}
-	policy := p.csp()
+	p := &pages{at: Addresses{Shop: "http://shop.localhost:1", Evil: "http://evil.localhost:1", API: "http://api.shop.localhost:2", Direct: "http://api.shop.localhost:3"}}
+	policy := p.csp("'none'")
 	for _, source := range []string{"*", "https:", "'unsafe-inline'", "data:"} {
 		if slices.Contains(strings.Fields(strings.ReplaceAll(policy, ";", " ")), source) {
 			t.Errorf("%s is in %s", source, policy)
@@ -97,7 +99,7 @@ func TestPagesAskNobodyElse(t *testing.T) {
 	}
 }
 
-func TestAnUnknownNameLeadsToTheBookshop(t *testing.T) {
+func TestAnUnknownNameLeadsToTheStage(t *testing.T) {
 	at := start(t)
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	resp, err := client.Get(strings.Replace(at.Shop, "shop.localhost", "127.0.0.1", 1) + "/")
@@ -105,8 +107,100 @@ func TestAnUnknownNameLeadsToTheBookshop(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	if got := resp.Header.Get("Location"); got != at.Shop+"/" {
-		t.Errorf("Location is %q, want %q", got, at.Shop+"/")
+	if got := resp.Header.Get("Location"); got != at.Stage+"/" {
+		t.Errorf("Location is %q, want %q", got, at.Stage+"/")
+	}
+}
+
+// decisions returns what the gateway decided on an origin's requests after
+// number seq; it waits for one.
+func decisions(t *testing.T, origin string, seq int) account {
+	t.Helper()
+	host := hostOf(origin)
+	_, port, _ := strings.Cut(host, ":")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("http://127.0.0.1:%s/journal?since=%d&wait", port, seq), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = host // browsers find such names on this machine, Go may not
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var a account
+	if err := json.NewDecoder(resp.Body).Decode(&a); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// await waits until the gateway decides so on a request of origin, and returns
+// the number of the decision.
+func await(t *testing.T, origin string, seq int, request, says string) int {
+	t.Helper()
+	var all []event
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+		a := decisions(t, origin, seq)
+		all = append(all, a.Decisions...)
+		for _, e := range a.Decisions {
+			if seq = e.Seq; e.Request == request && e.Says == says {
+				return seq
+			}
+		}
+	}
+	t.Fatalf("no decision %q on %s of %s; those are %v", says, request, origin, all)
+	return 0
+}
+
+// A setting that changes is tried again from both websites at once.
+func TestTheStageFollowsTheSettings(t *testing.T) {
+	for _, kind := range realbrowser.Kinds {
+		t.Run(string(kind), func(t *testing.T) {
+			b := realbrowser.ForTest(t, kind, realbrowser.Options{})
+			at := start(t)
+			page, err := b.Open(t.Context(), at.Stage+"/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer page.Close()
+			shop := await(t, at.Shop, 0, "GET /account", "Runs, with credentials")
+			evil := await(t, at.Evil, 0, "GET /account", "Refused before the API sees it: origin-not-allowed")
+			document, err := os.ReadFile(at.Document)
+			if err != nil {
+				t.Fatal(err)
+			}
+			changed := strings.Replace(string(document), "  - endpoint: GET /account\n    cors: bookshop\n", "  - endpoint: GET /account\n    cors: {allow: all}\n", 1)
+			if err := os.WriteFile(at.Document, []byte(changed), 0o644); err != nil || changed == string(document) {
+				t.Fatal("the document is as it was", err)
+			}
+			await(t, at.Shop, shop, "GET /account", "Runs, credentials dropped")
+			await(t, at.Evil, evil, "GET /account", "Runs, credentials dropped")
+		})
+	}
+}
+
+func TestTheAdminPagesAreThere(t *testing.T) {
+	at := start(t)
+	link, err := url.Parse(at.Admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	origin := link.Scheme + "://" + link.Host
+	_, token, _ := strings.Cut(link.Fragment, "=")
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar}
+	resp, err := client.PostForm(origin+"/login", url.Values{"token": {token}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(string(body), "/account") || !strings.Contains(string(body), "bookshop") {
+		t.Errorf("%s, %v\n%.2000s", resp.Status, err, body)
 	}
 }
 

@@ -2,18 +2,20 @@ package demo
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"encoding/json"
 	"html/template"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 //go:embed site
 var files embed.FS
 
-var pageTemplate = template.Must(template.ParseFS(files, "site/page.html"))
+var templates = template.Must(template.ParseFS(files, "site/*.html"))
 
 // A site is one of the three websites. All are served by one listener; the host
 // name tells them apart.
@@ -113,12 +115,23 @@ func sites(host func(name string) string) []site {
 	return list
 }
 
-// pages serves the three websites, and the journal to each of them.
+// sideBySide are the calls that the bookshop and the evil website make beside
+// each other.
+var sideBySide = []card{
+	{Title: "Read the book list", Kind: "json", Method: "GET", Path: "/books"},
+	{Title: "Read the visitor's account", Kind: "json", Method: "GET", Path: "/account", Credentials: true},
+	{Title: "Change the visitor's name", Kind: "json", Method: "PUT", Path: "/account", Body: `{"name": "Ada Lovelace"}`, Credentials: true},
+	{Title: "Order a book for the visitor", Kind: "beacon", Method: "POST", Path: "/orders", Body: "book=42", Credentials: true},
+	{Title: "List all customers", Kind: "json", Method: "GET", Path: "/customers", Credentials: true},
+}
+
+// pages serves the three websites and the stage, and the journal to each of
+// them.
 type pages struct {
 	sites   []site
-	api     string // origin of the gateway
-	direct  string // origin of the API itself, past the gateway
+	at      Addresses
 	journal *journal
+	changes *changes
 }
 
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -126,11 +139,13 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	switch r.URL.Path {
-	case "/":
+	case "/", "/side":
 		p.page(w, r)
 	case "/journal":
 		p.since(w, r)
-	case "/style.css", "/demo.js", "/icon.svg":
+	case "/changes":
+		p.changed(w, r)
+	case "/style.css", "/calls.js", "/demo.js", "/side.js", "/stage.js", "/icon.svg":
 		http.ServeFileFS(w, r, files, "site"+r.URL.Path)
 	default:
 		http.NotFound(w, r)
@@ -138,32 +153,72 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *pages) page(w http.ResponseWriter, r *http.Request) {
-	name, _, _ := strings.Cut(r.Host, ".localhost")
+	data := map[string]any{"Sites": p.sites, "At": p.at, "Calls": sideBySide, "Shop": p.sites[0], "Evil": p.sites[2], "Admin": originOf(p.at.Admin)}
+	if r.Host == hostOf(p.at.Stage) && r.URL.Path == "/" {
+		p.write(w, "stage.html", "'none'", data)
+		return
+	}
 	for _, s := range p.sites {
-		if s.Name != name {
+		if r.Host != hostOf(s.Origin) {
 			continue
 		}
-		var buf bytes.Buffer
-		err := pageTemplate.Execute(&buf, map[string]any{"Site": s, "Sites": p.sites, "API": p.api, "Direct": p.direct})
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
+		data["Site"] = s
+		if r.URL.Path == "/side" {
+			p.write(w, "side.html", p.at.Stage, data)
+		} else {
+			p.write(w, "page.html", "'none'", data)
 		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", p.csp())
-		_, _ = w.Write(buf.Bytes())
 		return
 	}
 	// Somebody typed localhost or an IP address.
-	http.Redirect(w, r, p.sites[0].Origin+"/", http.StatusFound)
+	http.Redirect(w, r, p.at.Stage+"/", http.StatusFound)
 }
 
-// csp lets a page load from itself and talk to the API, and nothing else.
-func (p *pages) csp() string {
-	hosts := p.api + " " + p.direct
-	sockets := strings.ReplaceAll(p.api, "http:", "ws:")
+// write writes a page that ancestors may have in a frame.
+func (p *pages) write(w http.ResponseWriter, name, ancestors string, data any) {
+	var buf bytes.Buffer
+	if err := templates.ExecuteTemplate(&buf, name, data); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", p.csp(ancestors))
+	_, _ = w.Write(buf.Bytes())
+}
+
+// csp lets a page load from itself, talk to the API and show the websites in
+// frames, and nothing else.
+func (p *pages) csp(ancestors string) string {
+	hosts := p.at.API + " " + p.at.Direct
+	sockets := strings.ReplaceAll(p.at.API, "http:", "ws:")
 	return "default-src 'self'; connect-src 'self' " + hosts + " " + sockets +
-		"; form-action " + hosts + "; frame-src " + hosts + "; base-uri 'none'; frame-ancestors 'none'"
+		"; form-action " + hosts + "; frame-src " + hosts + " " + p.at.Shop + " " + p.at.Evil +
+		"; base-uri 'none'; frame-ancestors " + ancestors
+}
+
+func hostOf(origin string) string { return strings.TrimPrefix(origin, "http://") }
+
+// originOf is a link without what logs in.
+func originOf(link string) string {
+	host, _, _ := strings.Cut(hostOf(link), "/")
+	return "http://" + host
+}
+
+// maxWait is how long a page waits for another document before it asks again.
+const maxWait = 25 * time.Second
+
+// changed answers how many documents there were, once it is not what the page
+// knows.
+func (p *pages) changed(w http.ResponseWriter, r *http.Request) {
+	was, err := strconv.Atoi(r.FormValue("since"))
+	if err != nil {
+		http.Error(w, "since is a number", http.StatusBadRequest)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
+	defer cancel()
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(p.changes.since(ctx, was))
 }
 
 // since answers what happened to the requests of the asking page's origin.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/gateway"
+	"github.com/concors/concors/internal/plain"
 )
 
 // A teller tells what the gateway decides, to the terminal and to the journal.
@@ -28,21 +29,23 @@ type teller struct {
 
 func (t *teller) welcome(at Addresses) {
 	fmt.Fprintf(t.out, `
-  %s  a bookshop's API, the gateway in front of it, three websites
+  %s  a bookshop's API, the gateway in front of it, its admin pages, three websites
 
-  Open  %s
-           the bookshop: an allowed website
-        %s
-           a website that is not on the list
-        %s
-           an evil one, with a form that posts in your name
+  1  Open  %s
+           the bookshop and an evil website, side by side
+  2  Open  %s
+           the admin pages: change a setting, save, and watch both websites change
+
+  Click by click:  %s    an allowed website
+                   %s  one that is not on the list
+                   %s    an evil one, with a form that posts in your name
 
   The settings are in %s
-  Change them while this runs: a saved file is enforced at once. Ctrl-C ends.
+  and may be edited there as well: a saved file is enforced at once. Ctrl-C ends.
 
   Chrome, Edge and Firefox find *.localhost on this machine; Safari may not.
 
-`, t.bold("Concors demo"), t.bold(at.Shop), t.bold(at.Prices), t.bold(at.Evil), at.Document)
+`, t.bold("Concors demo"), t.bold(at.Stage), t.bold(at.Admin), at.Shop, at.Prices, at.Evil, at.Document)
 }
 
 // decided hears the gateway's decisions.
@@ -50,13 +53,15 @@ func (t *teller) decided(e gateway.Event) {
 	ev := event{
 		Time:    time.Now(),
 		Origin:  e.Decision.Origin(),
-		Request: asked(e.Request),
+		Request: plain.Text(asked(e.Request)),
 		Verdict: e.Decision.Verdict.String(),
 		Says:    words(e.Request, e.Decision),
 	}
 	t.journal.add(ev)
-	if told, ok := e.Request.Context().Value(toldKey{}).(*event); ok {
-		*told = ev
+	if !t.silent {
+		// Once the request is done: only then is it known whether the API has
+		// seen it.
+		context.AfterFunc(e.Request.Context(), func() { t.line(&ev) })
 	}
 }
 
@@ -95,20 +100,6 @@ func words(r *http.Request, d *cors.Decision) string {
 	return strings.ToUpper(said[:1]) + said[1:]
 }
 
-type toldKey struct{}
-
-// watch tells the terminal about each decision of next, once the request is
-// done: only then is it known whether the API has seen it.
-func (t *teller) watch(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		told := new(event)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), toldKey{}, told)))
-		if told.Verdict != "" && !t.silent {
-			t.line(told)
-		}
-	})
-}
-
 // line writes one row of the table.
 func (t *teller) line(e *event) {
 	t.mu.Lock()
@@ -123,7 +114,7 @@ func (t *teller) line(e *event) {
 		sign = t.colour("31", "✗ ")
 	}
 	// The sign may hold invisible bytes, so the column is padded without it.
-	fmt.Fprintf(t.out, columns, e.Time.Format(time.TimeOnly), siteName(t.sites, e.Origin), e.Request,
+	fmt.Fprintf(t.out, columns, e.Time.Format(time.TimeOnly), plain.Text(siteName(t.sites, e.Origin)), e.Request,
 		sign+fmt.Sprintf("%-52s", e.Says), fmt.Sprint(t.journal.executed()))
 }
 

@@ -39,7 +39,7 @@ var arrows = map[string]string{
 
 	"cmd/concors":   "internal/cli",
 	"internal/cli":  "admin/ audit cors/ difference endpoints/ explain gateway insight store/ verify internal/",
-	"internal/demo": "cors gateway store/",
+	"internal/demo": "admin/ cors gateway insight internal/plain store/",
 
 	// Helpers know nothing of us, or each other.
 	"internal/nearest":           "",
