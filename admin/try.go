@@ -67,7 +67,7 @@ func (s *Service) Try(ctx context.Context, t Trial) (Verdict, error) {
 		return Verdict{}, err
 	}
 	stage := rehearsal.New(table)
-	a := explain.Rehearse(ctx, q, stage)
+	a := explain.OfDocument(doc, table).AskOn(ctx, q, stage)
 	verdict := Verdict{
 		Report: a.Report(), Allowed: a.Outcome == explain.Allowed, Ran: stage.Ran().Upstream != nil,
 		Cookies: stage.Ran().Credentials(), Endpoint: stage.Last().Endpoint,

@@ -16,11 +16,10 @@ import (
 
 // A File is a document to ask instead of a live server.
 type File struct {
-	name  string
+	name  string // empty: it is in no file
 	doc   *endpoints.Document
 	table *endpoints.Table
-	debug *endpoints.Table // the same in debug mode, where answers name what is missing
-	lines *endpoints.Lines
+	lines *endpoints.Lines // nil: it is in no file
 }
 
 // ReadFile reads a document that is called name. It is nil if the report has
@@ -30,13 +29,17 @@ func ReadFile(name string, data []byte) (*File, *endpoints.Report) {
 	if !report.OK() {
 		return nil, report
 	}
-	debug, _ := endpoints.Build(doc, endpoints.Options{Debug: true})
-	return &File{name, doc, table, debug, endpoints.LinesOf(data)}, report
+	return &File{name, doc, table, endpoints.LinesOf(data)}, report
+}
+
+// OfDocument is for a document that is in no file, and its table.
+func OfDocument(doc *endpoints.Document, table *endpoints.Table) *File {
+	return &File{doc: doc, table: table}
 }
 
 // A FileFinding is what a document says about a call.
 type FileFinding struct {
-	File       string   `json:"file"`                  // its name
+	File       string   `json:"file,omitempty"`        // its name; empty: it is in no file
 	Endpoint   string   `json:"endpoint,omitempty"`    // pattern of the endpoint that takes the call; empty: none does
 	Line       int      `json:"line,omitempty"`        // of the endpoint
 	Policy     string   `json:"policy,omitempty"`      // name of its policy; empty: it has none, or a setting of its own
@@ -44,6 +47,7 @@ type FileFinding struct {
 	Setting    string   `json:"setting,omitempty"`     // the setting in words
 	Changes    []Change `json:"changes,omitempty"`     // what to change so that the call succeeds
 
+	bare    bool   // the endpoint has no setting
 	verdict string // why Concors refuses it, or why nothing can be said
 }
 
@@ -62,7 +66,12 @@ func (f *File) Target(text string) (method, address string) { return Target(f.do
 // Ask explains q by asking a gateway that enforces the document, and says which
 // lines decide.
 func (f *File) Ask(ctx context.Context, q Question) Answer {
-	a := Rehearse(ctx, q, rehearsal.New(f.table))
+	return f.AskOn(ctx, q, rehearsal.New(f.table))
+}
+
+// AskOn is Ask on a stage with the document's table.
+func (f *File) AskOn(ctx context.Context, q Question, stage *rehearsal.Stage) Answer {
+	a := Rehearse(ctx, q, stage)
 	if a.Result == nil || len(a.Result.Exchanges) == 0 {
 		return a // the browser has not asked
 	}
@@ -120,19 +129,25 @@ func (m *matter) look() {
 // describe says which endpoint and which setting decide.
 func (m *matter) describe() {
 	f, i := m.finding, m.ep.Index
-	f.Endpoint, f.Line = m.ep.Pattern, m.f.lines.Endpoint(i)
+	f.Endpoint = m.ep.Pattern
+	if m.f.lines != nil {
+		f.Line = m.f.lines.Endpoint(i)
+	}
 	set := m.f.doc.Endpoints[i].CORS
 	switch {
 	case set.Inline != nil:
 		m.policy = *set.Inline
-		f.PolicyLine = m.f.lines.Setting(i, "allow")
+		f.PolicyLine = m.line("allow")
 		m.who = "the setting of " + m.ep.Pattern
 	case set.Name != "":
 		m.policy, _ = m.f.doc.Policies.Get(set.Name)
-		f.Policy, f.PolicyLine = set.Name, m.f.lines.Policy(set.Name)
+		f.Policy = set.Name
+		if m.f.lines != nil {
+			f.PolicyLine = m.f.lines.Policy(set.Name)
+		}
 		m.who = "policy " + set.Name
 	default:
-		m.who = m.ep.Pattern
+		f.bare, m.who = true, m.ep.Pattern
 	}
 	f.Setting = inWords(m.policy)
 }
@@ -164,7 +179,11 @@ func (m *matter) unmatched(r *http.Request) {
 		m.finding.verdict = "no endpoint takes " + m.method + " at " + m.path + ", only " + there.Allow()
 	}
 	if near := m.f.nearest(r); near != nil {
-		m.finding.verdict += fmt.Sprintf(". Did you mean %s (%s)?", near.Pattern, m.finding.place(m.f.lines.Endpoint(near.Index)))
+		at := ""
+		if m.f.lines != nil {
+			at = " (" + m.finding.place(m.f.lines.Endpoint(near.Index)) + ")"
+		}
+		m.finding.verdict += ". Did you mean " + near.Pattern + at + "?"
 	}
 }
 
@@ -209,17 +228,21 @@ func (m *matter) because(reason cors.Reason) string {
 		return because(reason, m.a.Question.Page.Origin)
 	case m.policy.Allow == endpoints.AllowSelected:
 		return m.a.Question.Page.Origin + " is not listed"
-	case m.finding.PolicyLine == 0:
+	case m.finding.bare:
 		return "it has no setting, so cross-origin requests are disallowed"
 	}
 	return "cross-origin requests are disallowed"
 }
 
-// refusedHeader names the request header that a preflight is refused for: in debug mode
-// the answer lists those that are allowed, and the browser finds the one that is
-// not.
+// refusedHeader names the request header that a preflight is refused for: in
+// debug mode the answer lists those that are allowed, and the browser finds the
+// one that is not.
 func (m *matter) refusedHeader() string {
-	told := Rehearse(m.ctx, m.a.Question, rehearsal.New(m.f.debug))
+	debug, _ := endpoints.Build(m.f.doc, endpoints.Options{Debug: true})
+	if debug == nil {
+		return "of the page" // the table was built, so this does not happen
+	}
+	told := Rehearse(m.ctx, m.a.Question, rehearsal.New(debug))
 	if told.Result.Blocked != nil && told.Result.Blocked.Code == browser.HeaderNotAllowed {
 		return told.Result.Blocked.Want
 	}
@@ -272,9 +295,17 @@ func (m *matter) blocked() {
 func (m *matter) change(field, text string) {
 	c := Change{Text: text}
 	if field != "" {
-		c.Line = m.f.lines.Setting(m.ep.Index, field)
+		c.Line = m.line(field)
 	}
 	m.finding.Changes = append(m.finding.Changes, c)
+}
+
+// line is where a field of the setting stands, or would stand.
+func (m *matter) line(field string) int {
+	if m.f.lines == nil {
+		return 0
+	}
+	return m.f.lines.Setting(m.ep.Index, field)
 }
 
 // nearest returns the endpoint that whoever asked for r probably meant, nil if

@@ -160,14 +160,14 @@ func (f *FileFinding) write(w io.Writer, s Style) {
 		return
 	}
 	endpoint := "endpoint " + f.Endpoint
-	if f.PolicyLine == 0 {
+	if f.bare {
 		endpoint += " " + f.Setting
 	}
 	rows := [][2]string{{f.place(f.Line), endpoint}}
 	switch {
 	case f.Policy != "":
 		rows = append(rows, [2]string{f.place(f.PolicyLine), "policy " + f.Policy + " " + f.Setting})
-	case f.PolicyLine != 0:
+	case !f.bare:
 		rows = append(rows, [2]string{f.place(f.PolicyLine), "its setting " + f.Setting})
 	}
 	writeRows(w, s, rows)
