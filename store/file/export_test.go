@@ -22,11 +22,11 @@ func unpolled() conditions {
 	return c
 }
 
-// OpenHasty is [OpenUnpolled] with little patience for locks, and
-// without a pause before a history that cannot be kept is tried again.
-func OpenHasty(path string, opts store.Options) (*Store, error) {
+// OpenHasty is [OpenUnpolled] with next to no pause before a history that cannot
+// be kept is tried again, and patience for locks.
+func OpenHasty(path string, opts store.Options, patience time.Duration) (*Store, error) {
 	c := unpolled()
-	c.patience, c.retry = 20*time.Millisecond, time.Millisecond
+	c.patience, c.retry = patience, time.Millisecond
 	return open(path, opts, c)
 }
 

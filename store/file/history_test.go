@@ -252,9 +252,15 @@ func (d *full) before(step string) error {
 	return errFull
 }
 
+// hasty opens a store that tries again at once what could not be kept.
 func hasty(t *testing.T, path string, opts store.Options) *file.Store {
 	t.Helper()
-	f, err := file.OpenHasty(path, opts)
+	return hastyWith(t, path, opts, time.Minute)
+}
+
+func hastyWith(t *testing.T, path string, opts store.Options, patience time.Duration) *file.Store {
+	t.Helper()
+	f, err := file.OpenHasty(path, opts, patience)
 	do(t, err)
 	t.Cleanup(func() { do(t, f.Close()) })
 	return f

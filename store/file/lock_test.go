@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/concors/concors/store"
 )
@@ -34,7 +35,7 @@ func TestFileLockedForGood(t *testing.T) {
 	write(t, path, text("/a"))
 	release := holdLock(t, path)
 
-	f := hasty(t, path, store.Options{})
+	f := hastyWith(t, path, store.Options{}, 20*time.Millisecond)
 	s := get(t, f)
 	if s.Problem != nil || s.Revision != store.RevisionOf(text("/a")) {
 		t.Fatalf("read is revision %q, problem %v", s.Revision, s.Problem)
@@ -57,7 +58,7 @@ func TestFileLockedForGood(t *testing.T) {
 	}
 	release()
 	awaitKept(t, path, text("/b"), text("/a"))
-	_, err = f.Put(t.Context(), with(s.Document, "/c"), s.Stored())
+	_, err = open(t, path, store.Options{}).Put(t.Context(), with(s.Document, "/c"), s.Stored())
 	do(t, err)
 }
 
@@ -105,7 +106,7 @@ func TestFileSweeps(t *testing.T) {
 		t.Parallel()
 		path, release := prepare(t)
 		var log logBook
-		f := hasty(t, path, store.Options{Logger: log.logger()})
+		f := hastyWith(t, path, store.Options{Logger: log.logger()}, 20*time.Millisecond)
 		awaitRevisionsDespite(t, f, store.ErrLocked, text("/a"))
 		eventually(t, func() string { return "a try to lock" }, func() bool { return log.count("the history cannot be kept") > 0 })
 		for _, tt := range tests {
