@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/concors/concors/cors/browser"
 	"github.com/concors/concors/internal/rehearsal"
@@ -105,7 +106,18 @@ type CookieError struct {
 	Err  error
 }
 
-func (e *CookieError) Error() string { return "the cookie " + e.Line + ": " + e.Err.Error() }
+// Error names the cookie and keeps its value to itself.
+func (e *CookieError) Error() string { return "the cookie " + cookieName(e.Line) + ": " + e.Err.Error() }
+
+// cookieName is the name in a Set-Cookie line, in words if it has none.
+func cookieName(line string) string {
+	pair, _, _ := strings.Cut(line, ";")
+	name, _, found := strings.Cut(pair, "=")
+	if name = strings.TrimSpace(name); !found || name == "" {
+		return "without a name"
+	}
+	return name
+}
 
 func (e *CookieError) Unwrap() error { return e.Err }
 

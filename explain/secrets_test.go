@@ -163,3 +163,14 @@ func TestNothingIsWithheldWhereNothingIsSecret(t *testing.T) {
 		t.Errorf("%s, withheld %v", a.Outcome, a.Withheld)
 	}
 }
+
+func TestARejectedCookieKeepsItsValue(t *testing.T) {
+	for _, line := range []string{"sid=s3cret; Domain=other.example", "__Host-sid=s3cret; Path=/x", "s3cret; Domain=other.example"} {
+		q := question("https://docs.example.com", "https://api.example.com/")
+		q.Cookies = []string{line}
+		a := AskLive(context.Background(), q, Live{Transport: hosts{}})
+		if a.Outcome != NotAsked || a.Err == nil || strings.Contains(a.Verdict(), "s3cret") {
+			t.Errorf("%s: %s", line, a.Verdict())
+		}
+	}
+}

@@ -141,8 +141,12 @@ func (a *Answer) writeSteps(w io.Writer, s Style) {
 		fmt.Fprintf(w, "  %s %s\n", mark, clean(step.Text()))
 	}
 	show(len(a.Result.Exchanges))
+	told := make(map[string]bool) // each redirect may say the same
 	for _, n := range notes {
-		fmt.Fprintf(w, "  ! %s\n", clean(n.Text()))
+		if text := n.Text(); !told[text] {
+			told[text] = true
+			fmt.Fprintf(w, "  ! %s\n", clean(text))
+		}
 	}
 }
 

@@ -91,8 +91,7 @@ func (a *Answer) sentCookies() (sent, unsent []string) {
 		}
 	}
 	for _, line := range a.Question.Cookies {
-		name, _, _ := strings.Cut(line, "=")
-		if name = strings.TrimSpace(name); travelled[name] {
+		if name := cookieName(line); travelled[name] {
 			sent = append(sent, name)
 		} else {
 			unsent = append(unsent, name)

@@ -66,7 +66,7 @@ func (c *Cookies) Set(rawURL, setCookie string) error {
 	}
 	reason := c.store(setCookie, u, cookieContext{sameSite: modeStrict, now: time.Now(), prof: &behaviours[Standard]})
 	if reason != "" {
-		return fmt.Errorf("browser: cookie %q of %s: %s", setCookie, u.origin(), reason)
+		return fmt.Errorf("browser: a cookie of %s: %s", u.origin(), reason) // what it says is a secret
 	}
 	return nil
 }
