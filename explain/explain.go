@@ -107,7 +107,9 @@ type CookieError struct {
 }
 
 // Error names the cookie and keeps its value to itself.
-func (e *CookieError) Error() string { return "the cookie " + cookieName(e.Line) + ": " + e.Err.Error() }
+func (e *CookieError) Error() string {
+	return "the cookie " + cookieName(e.Line) + ": " + e.Err.Error()
+}
 
 // cookieName is the name in a Set-Cookie line, in words if it has none.
 func cookieName(line string) string {
