@@ -217,7 +217,8 @@ const click = `
 	return [...story.children].map((row) => row.innerText.replace(/\s+/g, " "));`
 
 func TestWhatThePagesTell(t *testing.T) {
-	for _, kind := range realbrowser.Kinds {
+	// WebKit keeps no cookies of other sites, and the demo signs in from one.
+	for _, kind := range []realbrowser.Kind{realbrowser.Chromium, realbrowser.Firefox} {
 		t.Run(string(kind), func(t *testing.T) {
 			b := realbrowser.ForTest(t, kind, realbrowser.Options{})
 			playAll(t, b, start(t))

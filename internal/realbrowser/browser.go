@@ -1,15 +1,15 @@
-// Package realbrowser starts the real Chromium and the real Firefox of the
+// Package realbrowser starts the real Chromium, Firefox and WebKit of the
 // machine, headless and with a fresh profile, and runs scripts in pages of
 // theirs. It exists for tests: what a browser really does with a cross-origin
 // request is asked here, not guessed.
 //
 // The browsers are spoken to in their own remote protocols (the Chrome DevTools
-// Protocol over a pipe, WebDriver BiDi over a WebSocket), of which it needs four
-// commands each. Scripts run in the page's own realm, as if the page had
+// Protocol over a pipe, WebDriver BiDi over a WebSocket, WebDriver over HTTP), of
+// which it needs four commands each. Scripts run in the page's own realm, as if the page had
 // contained them: origin, cookies, mixed content and Sec-Fetch-* are the page's.
 //
 // Settings that differ from a browser as people use it are listed, with the
-// reason, in chromium.go and firefox.go.
+// reason, in chromium.go, firefox.go and webkit.go.
 package realbrowser
 
 import (
@@ -29,10 +29,11 @@ type Kind string
 const (
 	Chromium Kind = "chromium"
 	Firefox  Kind = "firefox"
+	WebKit   Kind = "webkit"
 )
 
 // Kinds are all browsers that Start knows.
-var Kinds = []Kind{Chromium, Firefox}
+var Kinds = []Kind{Chromium, Firefox, WebKit}
 
 // ErrNotInstalled is in the chain of Start's error when no executable is found.
 var ErrNotInstalled = errors.New("not installed")
@@ -41,7 +42,8 @@ var ErrNotInstalled = errors.New("not installed")
 // browser with direct connections.
 type Options struct {
 	// Executable is the browser's program. Empty: the environment variable
-	// CONCORS_CHROMIUM or CONCORS_FIREFOX, else what PATH has under the usual names.
+	// CONCORS_CHROMIUM, CONCORS_FIREFOX or CONCORS_WEBKIT (a MiniBrowser), else
+	// what the machine has under the usual names.
 	Executable string
 
 	// Dial, if set, makes every connection of the browser, loopback included; the
@@ -52,8 +54,8 @@ type Options struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// ThirdPartyCookies allows cookies in requests to other sites, as Chrome does
-	// by default. Debian's Chromium blocks them unless told otherwise, Firefox
-	// keeps them in a jar per top-level site.
+	// by default. Debian's Chromium blocks them unless told otherwise. Firefox keeps
+	// them in a jar per top-level site; WebKit sends old ones and keeps no new ones.
 	ThirdPartyCookies bool
 
 	// Flags are further command-line arguments, Prefs further Firefox preferences
@@ -72,7 +74,8 @@ type Browser struct {
 	proc    *process
 	client  *client
 	driver  driver
-	proxy   *socksProxy // nil without Options.Dial
+	proxy   *socksProxy // nil if the browser connects by itself
+	display *process    // the X server of WebKit
 
 	mu    sync.Mutex // guards pages
 	pages map[string]*sharedPage
@@ -113,6 +116,9 @@ func Start(ctx context.Context, kind Kind, opts Options) (_ *Browser, err error)
 		}
 	}()
 	proxy := ""
+	if opts.Dial == nil && kind == WebKit {
+		opts.Dial = loopbackDial
+	}
 	if opts.Dial != nil {
 		if b.proxy, err = startSOCKS(opts.Dial); err != nil {
 			return nil, err
@@ -124,6 +130,8 @@ func Start(ctx context.Context, kind Kind, opts Options) (_ *Browser, err error)
 		err = b.startChromium(ctx, executable, proxy, opts)
 	case Firefox:
 		err = b.startFirefox(ctx, executable, proxy, opts)
+	case WebKit:
+		err = b.startWebKit(ctx, executable, proxy, opts)
 	}
 	if err != nil {
 		return nil, err
@@ -211,6 +219,9 @@ func (b *Browser) Close() error {
 	}
 	if b.proc != nil {
 		errs = append(errs, b.proc.kill())
+	}
+	if b.display != nil {
+		errs = append(errs, b.display.kill())
 	}
 	if b.proxy != nil {
 		errs = append(errs, b.proxy.close())

@@ -18,12 +18,15 @@ var candidates = map[Kind][]string{
 }
 
 func find(kind Kind, executable string) (string, error) {
+	if executable == "" {
+		executable = os.Getenv("CONCORS_" + strings.ToUpper(string(kind)))
+	}
+	if kind == WebKit {
+		return findWebKit(executable)
+	}
 	names := candidates[kind]
 	if names == nil {
 		return "", fmt.Errorf("realbrowser: unknown browser %q", kind)
-	}
-	if executable == "" {
-		executable = os.Getenv("CONCORS_" + strings.ToUpper(string(kind)))
 	}
 	if executable != "" {
 		names = []string{executable}
