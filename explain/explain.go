@@ -60,6 +60,9 @@ type Answer struct {
 // Ask makes q's call in the model of the browser and lets server answer.
 func Ask(ctx context.Context, q Question, server http.RoundTripper) Answer {
 	b := &browser.Browser{Profile: q.Profile, Cookies: q.Jar}
+	if q.Profile == browser.WebKit {
+		b.ThirdPartyCookies = browser.ThirdPartyBlocked // as Safari's visitors have it
+	}
 	a := Answer{Question: q, Outcome: Allowed}
 	if len(q.Cookies) > 0 {
 		if b.Cookies == nil {

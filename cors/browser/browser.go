@@ -74,7 +74,10 @@ type fetch struct {
 	asked                 *address // the URL that was requested last
 	upgradedFrom          *address // the first URL, if it was upgraded to https
 	sentOrigin            string   // the Origin of the first request
+	referer, firstReferer string   // the Referer of requests from here on, and of the first; "" for none
 	lnaSpace              AddressSpace
+	redirectedBy          *response
+	http1                 bool // see Call.ServerHTTP1
 }
 
 func (f *fetch) now() time.Time {
@@ -91,7 +94,7 @@ func (f *fetch) run(page *Page, call *Call) (*Response, *Failure) {
 	if fail := f.newRequest(call); fail != nil {
 		return nil, fail
 	}
-	f.lnaSpace = call.ServerAddressSpace
+	f.lnaSpace, f.http1 = call.ServerAddressSpace, call.ServerHTTP1
 	r, fail := f.mainFetch()
 	if fail != nil {
 		f.forgetAfter(fail)

@@ -89,11 +89,10 @@ func (f *fetch) forgetPreflights() {
 }
 
 // forgetAfter is Firefox' way to forget: what is remembered of the URL that was
-// asked last, unless only its preflight did not permit enough.
+// asked last.
 func (f *fetch) forgetAfter(fail *Failure) {
 	if f.b.Preflights == nil || f.prof.forgets != forgetsOnFailure || f.asked == nil ||
-		f.req.tainting != TypeCORS || fail.Code == RedirectModeError ||
-		fail.Preflight && !fail.corsCheckCode() && fail.Code != NetworkError {
+		f.req.tainting != TypeCORS || fail.Code == RedirectModeError {
 		return
 	}
 	q := f.cacheQuery(nil)

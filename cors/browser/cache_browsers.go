@@ -42,7 +42,7 @@ const maxWholeURL = 1024
 
 func (s *wholeStore) match(q *cacheQuery) bool {
 	key := q.plain()
-	if s.chromium && q.key.origin == "null" {
+	if q.key.origin == "null" && (s.chromium || q.plainOrigin != "null") {
 		return false // an opaque origin is the same as no other
 	}
 	a, ok := s.answers[key]
@@ -61,6 +61,9 @@ func (s *wholeStore) covers(a *wholeAnswer, q *cacheQuery) bool {
 		return false
 	}
 	wild := !a.credentials
+	if !s.chromium {
+		wild = !q.include
+	}
 	if !fetchspec.IsCORSSafelistedMethod(q.method) && !a.methods.has(q.method) && !(wild && a.methods.has("*")) {
 		return false
 	}
@@ -75,7 +78,7 @@ func (s *wholeStore) covers(a *wholeAnswer, q *cacheQuery) bool {
 }
 
 func (s *wholeStore) put(q *cacheQuery, p *preflightAnswer) {
-	if s.chromium && (q.key.origin == "null" || len(q.key.url) >= maxWholeURL) {
+	if s.chromium && (q.key.origin == "null" || len(q.key.url) >= maxWholeURL) || q.key.origin == "null" && q.plainOrigin != "null" {
 		return
 	}
 	s.answers[q.plain()] = wholeAnswer{q.include, p.methods, p.headers, q.now.Add(p.maxAge)}

@@ -46,6 +46,10 @@ type Call struct {
 	// ServerAddressSpace says where the server's address lies, for Local
 	// Network Access. Empty: derived from the URL's host.
 	ServerAddressSpace AddressSpace
+
+	// ServerHTTP1 says that the server speaks HTTP/1.1 only, over which browsers
+	// send no streamed bodies. Servers at http: URLs always do.
+	ServerHTTP1 bool
 }
 
 // HeaderField is one header as a page sets it.

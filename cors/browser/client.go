@@ -49,7 +49,12 @@ func (f *fetch) setClient(p *Page, call *Call) *Failure {
 		c.secure = c.origin.trustworthy() || c.origin.opaque() && c.url != nil && c.url.trustworthy()
 	}
 	c.referrerPolicy = orDefault(p.ReferrerPolicy, StrictOriginWhenCrossOrigin)
-	c.embedder = orDefault(p.EmbedderPolicy, UnsafeNone)
+	if c.embedder = UnsafeNone; c.secure { // others have none (https://html.spec.whatwg.org/#obtain-an-embedder-policy)
+		c.embedder = orDefault(p.EmbedderPolicy, UnsafeNone)
+	}
+	if c.embedder == Credentialless && f.prof.noCredentialless {
+		c.embedder = UnsafeNone
+	}
 	c.upgrade, c.lnaAllowed = p.UpgradeInsecureRequests, p.LocalNetworkAllowed
 	c.space = p.AddressSpace
 	if c.space == "" {

@@ -41,6 +41,7 @@ const (
 	ThirdPartySent                                 // they are like any other
 	ThirdPartyPartitioned                          // each top-level site has its own
 	ThirdPartyBlocked                              // none are sent or kept
+	ThirdPartyNotKept                              // those that are there are sent, none are kept
 )
 
 // SameSite is a cookie's SameSite attribute.
@@ -102,13 +103,22 @@ func (f *fetch) cookieContext() cookieContext {
 	}
 	ctx := cookieContext{now: f.now(), prof: f.prof, sameSite: modeStrict, thirdPartyCookies: f.thirdPartyCookies()}
 	if r.dest == "document" {
-		if !sameSite(r.origin, to) || r.taintedCrossSite() && f.prof.cookiesSeeRedirects {
+		if !sameSite(r.origin, to) || f.prof.cookiesByTopDomain && !sameSite(f.page.top, to) || r.taintedCrossSite() && f.prof.cookiesSeeRedirects {
 			ctx.sameSite = modeLax
 			if r.method != "GET" && r.method != "HEAD" {
 				ctx.sameSite, ctx.unsafeTop = modeCrossSite, true
 			}
 		}
 		return ctx // top-level navigations are never third-party
+	}
+	if f.prof.cookiesByTopDomain {
+		if !f.page.top.schemelesslySameSite(to) {
+			ctx.sameSite, ctx.thirdParty, ctx.partition = modeCrossSite, true, f.page.top.site()
+		}
+		if r.taintedCrossSite() && !to.sameOrigin(f.page.origin) {
+			ctx.sameSite = modeCrossSite
+		}
+		return ctx
 	}
 	if f.page.crossSiteAncestor || !sameSite(f.page.top, f.page.origin) || !sameSite(f.page.top, to) || r.taintedCrossSite() && f.prof.cookiesSeeRedirects {
 		ctx.sameSite = modeCrossSite
@@ -209,7 +219,7 @@ func (c *Cookies) retrieve(u *address, ctx cookieContext) (string, []withheld) {
 		switch {
 		case k.secure && !ctx.secureFor(u):
 			kept = append(kept, withheld{k.name, NoteCookieSecure})
-		case ctx.thirdParty && k.partition == "" && ctx.thirdPartyCookies != ThirdPartySent:
+		case ctx.thirdParty && k.partition == "" && (ctx.thirdPartyCookies == ThirdPartyPartitioned || ctx.thirdPartyCookies == ThirdPartyBlocked):
 			kept = append(kept, withheld{k.name, NoteCookieThirdParty})
 		case !k.allowedIn(&ctx):
 			kept = append(kept, withheld{k.name, NoteCookieSameSite})
@@ -297,7 +307,7 @@ func (c *Cookies) store(line string, u *address, ctx cookieContext) (reason stri
 	switch {
 	case attrs.partitioned:
 		k.partition = orDefault(ctx.partition, u.origin().site())
-	case ctx.thirdParty && ctx.thirdPartyCookies == ThirdPartyBlocked:
+	case ctx.thirdParty && (ctx.thirdPartyCookies == ThirdPartyBlocked || ctx.thirdPartyCookies == ThirdPartyNotKept):
 		return "third-party cookies are blocked"
 	case ctx.thirdParty && ctx.thirdPartyCookies == ThirdPartyPartitioned:
 		k.partition = ctx.partition
@@ -352,7 +362,7 @@ func parseSetCookie(line string, u *address, ctx *cookieContext) (*cookie, cooki
 		case "secure":
 			k.secure = true
 		case "partitioned":
-			attrs.partitioned = true
+			attrs.partitioned = !ctx.prof.noPartitioned
 		case "path":
 			if strings.HasPrefix(v, "/") {
 				k.path, attrs.path = v, true
@@ -360,7 +370,9 @@ func parseSetCookie(line string, u *address, ctx *cookieContext) (*cookie, cooki
 				k.path = defaultPath(u.path)
 			}
 		case "samesite":
-			k.sameSite = parseSameSite(v)
+			if k.sameSite == SameSiteUnset || !ctx.prof.noPartitioned {
+				k.sameSite = parseSameSite(v)
+			}
 		case "max-age":
 			if n, err := strconv.ParseInt(v, 10, 64); err == nil {
 				maxAge = true

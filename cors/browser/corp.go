@@ -1,9 +1,12 @@
 package browser
 
+import "strings"
+
 // corpCheck is the cross-origin resource policy check
 // (#cross-origin-resource-policy-check) for answers that are used unread.
 func (f *fetch) corpCheck(res *response) *Failure {
 	const section = "#cross-origin-resource-policy-check"
+	navigation := f.req.kind == Iframe
 	for _, embedder := range [...]EmbedderPolicy{UnsafeNone, f.page.embedder} {
 		policy, _ := headerValue(res.header, "Cross-Origin-Resource-Policy")
 		written := policy
@@ -12,7 +15,7 @@ func (f *fetch) corpCheck(res *response) *Failure {
 		default:
 			policy = ""
 		}
-		if policy == "" && (embedder == RequireCORP || embedder == Credentialless && res.creds) {
+		if policy == "" && (embedder == RequireCORP || embedder == Credentialless && (res.creds || navigation)) {
 			policy = "same-origin"
 		}
 		if f.corpBlocks(res, policy) {
@@ -23,6 +26,22 @@ func (f *fetch) corpCheck(res *response) *Failure {
 		}
 	}
 	return nil
+}
+
+// embedderCheck is what a frame's document must say in a page that has an
+// embedder policy
+// (https://html.spec.whatwg.org/#check-a-navigation-response's-adherence-to-its-embedder-policy).
+func (f *fetch) embedderCheck(res *response) *Failure {
+	if f.req.kind != Iframe || f.page.embedder == UnsafeNone {
+		return nil
+	}
+	value, _ := headerValue(res.header, "Cross-Origin-Embedder-Policy")
+	value, _, _ = strings.Cut(value, ";")
+	switch EmbedderPolicy(trimTabOrSpace(value)) {
+	case RequireCORP, Credentialless:
+		return nil
+	}
+	return f.fail(FrameEmbedderPolicy, "https://html.spec.whatwg.org/#check-a-navigation-response's-adherence-to-its-embedder-policy", value, string(f.page.embedder))
 }
 
 func (f *fetch) corpBlocks(res *response, policy string) bool {

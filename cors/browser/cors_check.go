@@ -6,20 +6,23 @@ import "strings"
 // or to its preflight. It is done on the request, not on the preflight, so that
 // the right credentials mode counts. want is what the request calls itself.
 func (f *fetch) corsCheck(res *response, want string) *Failure {
-	r := &f.req
+	return f.corsCheckAs(res, want, f.req.credentials == Include)
+}
+
+func (f *fetch) corsCheckAs(res *response, want string, include bool) *Failure {
 	const section = "#concept-cors-check"
 	got, ok := headerValue(res.header, "Access-Control-Allow-Origin")
 	if !ok { // step 2
 		return f.fail(MissingAllowOrigin, section, "", want)
 	}
-	if got == "*" && r.credentials != Include { // step 3
+	if got == "*" && !include { // step 3
 		f.step(section, "Access-Control-Allow-Origin is *: any origin may read this answer.")
 		return nil
 	}
 	if got != want { // step 4
 		return f.fail(allowOriginMistake(got), section, got, want)
 	}
-	if r.credentials != Include { // step 5
+	if !include { // step 5
 		f.step(section, "Access-Control-Allow-Origin is %s, the page's origin.", got)
 		return nil
 	}

@@ -87,12 +87,14 @@ const (
 
 // Redirects that are not followed.
 const (
-	RedirectModeError   Code = "redirect-mode-error"  // redirect mode "error"
-	RedirectInvalid     Code = "redirect-invalid"     // Location does not parse
-	RedirectScheme      Code = "redirect-scheme"      // to another scheme than http and https
-	TooManyRedirects    Code = "too-many-redirects"   // more than 20
-	RedirectCredentials Code = "redirect-credentials" // to user:password@
-	RedirectStreamBody  Code = "redirect-stream-body" // a streamed body cannot be sent again
+	RedirectModeError   Code = "redirect-mode-error"   // redirect mode "error"
+	RedirectInvalid     Code = "redirect-invalid"      // Location does not parse
+	RedirectScheme      Code = "redirect-scheme"       // to another scheme than http and https
+	TooManyRedirects    Code = "too-many-redirects"    // more than 20
+	RedirectCredentials Code = "redirect-credentials"  // to user:password@
+	RedirectStreamBody  Code = "redirect-stream-body"  // a streamed body cannot be sent again
+	FrameEmbedderPolicy Code = "frame-embedder-policy" // a frame's document lacks Cross-Origin-Embedder-Policy
+	StreamProtocol      Code = "stream-protocol"       // a streamed body cannot be sent over HTTP/1.1
 )
 
 // Answers that are refused for another reason.

@@ -12,7 +12,9 @@ import (
 func (f *fetch) handover(res *response) (*Response, *Failure) {
 	r := &f.req
 	if res.typ == TypeOpaqueRedirect {
-		return &Response{Type: TypeOpaqueRedirect, URL: r.url().wire(), Header: http.Header{}}, nil
+		return &Response{
+			Type: TypeOpaqueRedirect, URL: r.url().wire(), Header: http.Header{}, BodyReadable: res.body != nil, Body: res.body,
+		}, nil
 	}
 	if fail := f.blockedByType(res); fail != nil {
 		return nil, fail
@@ -27,6 +29,9 @@ func (f *fetch) handover(res *response) (*Response, *Failure) {
 		f.step("#websocket-protocol", "The server accepted the WebSocket.")
 		return out, nil
 	case r.mode == Navigate:
+		if fail := f.embedderCheck(res); fail != nil {
+			return nil, fail
+		}
 		out.Type, out.Header = TypeNavigation, http.Header{}
 		f.step("https://html.spec.whatwg.org/#navigate", "The browser shows the answer; the page that started it cannot read it.")
 		return out, nil
@@ -64,10 +69,14 @@ func countHeaders(n int) string {
 // responseURL is the answer's URL as the page sees it, without its fragment.
 func (f *fetch) responseURL() string {
 	u := f.req.url()
-	if f.prof.upgradeIsHidden && len(f.req.urls) == 1 && f.upgradedFrom != nil {
+	if f.prof.upgradeIsHidden && f.req.kind == FetchAPI && len(f.req.urls) == 1 && f.upgradedFrom != nil {
 		u = f.upgradedFrom
 	}
-	if f.prof.responseURLBare && len(f.req.urls) > 1 || !u.hasCredentials() {
+	bare := f.prof.responseURLBare && len(f.req.urls) > 1
+	if f.prof.redirectsFromFirst {
+		bare = len(f.req.urls) == 1 && f.req.tainting == TypeCORS
+	}
+	if bare || !u.hasCredentials() {
 		return u.wire()
 	}
 	full := *u

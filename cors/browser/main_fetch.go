@@ -26,12 +26,15 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 	if fail := f.badPort(); fail != nil {
 		return nil, fail
 	}
-	if fail := f.mixedContent(); fail != nil {
-		return nil, fail
+	if !f.asksBeforeMixedContent() {
+		if fail := f.mixedContent(); fail != nil {
+			return nil, fail
+		}
 	}
 	if fail := f.credentialedSubresource(); fail != nil {
 		return nil, fail
 	}
+	f.setReferrer() // steps 8 and 9
 	// Step 11.
 	u := r.url()
 	sameOrigin := u.origin().sameOrigin(r.origin)
@@ -86,6 +89,8 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 func (f *fetch) needsPreflight() bool {
 	r := &f.req
 	switch {
+	case f.upgradePreventsCORS():
+		return false
 	case f.preflighted && f.prof.stickyPreflights:
 		f.step("#cors-preflight-fetch", "This browser asks again after each redirect, although nothing may need it.")
 	case r.useCORSPreflight:
@@ -96,6 +101,9 @@ func (f *fetch) needsPreflight() bool {
 		f.step("#cors-safelisted-method", "Method %s is not GET, HEAD or POST: the browser asks for permission first (a preflight).", r.method)
 	default:
 		names := f.unsafeHeaderNames()
+		if f.prof.redirectsFromFirst && len(r.urls) > 1 {
+			names = f.unsafeNamesOf(f.firstHeaders)
+		}
 		f.unsafe, f.unsafeFor = names, len(r.urls)
 		if len(names) == 0 {
 			names = f.firstNames // only where preflights are sticky
@@ -107,6 +115,14 @@ func (f *fetch) needsPreflight() bool {
 		f.step("#cors-safelisted-request-header", "Header %s is not one that any page may send: the browser asks for permission first (a preflight).", names[0])
 	}
 	return true
+}
+
+// upgradePreventsCORS is a mistake of Firefox: what upgrade-insecure-requests
+// would have upgraded, but did not, counts as the page's own, if only its host
+// is the page's. The port is not looked at.
+func (f *fetch) upgradePreventsCORS() bool {
+	u := f.req.url()
+	return f.prof.upgradePreventsCORS && f.page.upgrade && u.scheme == "http" && u.host == f.req.origin.host
 }
 
 // badPort is "should fetching a request be blocked due to a bad port"

@@ -315,6 +315,20 @@ var mistakes = [...]mistake{
 		repair: Repair{Page: "Send a body that is known beforehand, or call the address that the redirect leads to."},
 	},
 	{
+		code: StreamProtocol, summary: "a streamed body is sent over HTTP/2 only, and the server speaks {got}",
+		repair: Repair{
+			Page:   "Send a body that is known beforehand: a string, a Blob, an ArrayBuffer.",
+			Server: "Serve the API over https with HTTP/2.",
+		},
+	},
+	{
+		code: FrameEmbedderPolicy, summary: "the page has Cross-Origin-Embedder-Policy: {want}, and the document in its frame does not",
+		repair: Repair{
+			Headers: []string{"Cross-Origin-Embedder-Policy: {want}"},
+			Server:  "Send it with the document that is framed.",
+		},
+	},
+	{
 		code: CORP, summary: "the answer's Cross-Origin-Resource-Policy is {got}: pages of {origin} may not embed it",
 		why:      "The header says who may use an answer without CORS, as images and scripts do.",
 		chromium: console{"NotSameOrigin", "net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin"},

@@ -10,14 +10,17 @@ func (f *fetch) upgradeInsecure() {
 	if u.scheme != "http" || f.letThrough() {
 		return
 	}
+	upgrades := f.page.upgrade && (r.kind != Navigation || u.origin().sameOrigin(r.origin)) && !(len(r.urls) > 1 && (f.prof.upgradesNavigationsFirst && r.dest == "document" || f.prof.upgradesFramesFirst && r.kind == Iframe)) && !(f.prof.keepaliveIsNotUpgraded && r.keepalive && r.kind == FetchAPI)
+	anyway := upgrades && (f.prof.upgradesLoopback || f.prof.upgradesRedirects && len(r.urls) > 1)
+	ipv6 := u.host[0] == '[' && f.prof.loopbackIsMixed
+	anyway = anyway || media && ipv6
 	redirected := media && len(r.urls) > 1 && f.prof.upgradesRedirects && r.urls[0].scheme == "https" && f.prohibitsMixedContent()
-	if !redirected && (u.trustworthy() || f.exemptFromMixedContent(u)) {
+	if !redirected && !anyway && (u.trustworthy() || f.exemptFromMixedContent(u)) {
 		return
 	}
 	switch {
-	case redirected:
-	case f.page.upgrade && (r.mode != Navigate || u.origin().sameOrigin(r.origin)):
-	case isIP(u.host) && !(f.prof.upgradesAddresses && addressSpace(u.host) == Public), !f.prohibitsMixedContent():
+	case redirected, upgrades:
+	case isIP(u.host) && !ipv6 && !(f.prof.upgradesAddresses && addressSpace(u.host) == Public), !f.prohibitsMixedContent():
 		return
 	case media:
 	default:
@@ -63,12 +66,28 @@ func (f *fetch) exemptFromMixedContent(u *address) bool {
 	return f.prof.localNetworkAccess && addressSpace(u.host) == Local
 }
 
+// asksBeforeMixedContent reports whether a preflight goes out before the browser
+// looks at mixed content: after redirects, where CORS applies.
+func (f *fetch) asksBeforeMixedContent() bool {
+	r := &f.req
+	return f.prof.asksBeforeMixedContent && len(r.urls) > 1 && r.mode == CORS
+}
+
 // mixedContent is "should fetching request be blocked as mixed content"
 // (https://w3c.github.io/webappsec-mixed-content/#should-block-fetch).
 func (f *fetch) mixedContent() *Failure {
 	r := &f.req
 	u := r.url()
 	form := r.kind == Form && f.prof.blocksMixedForms && (len(r.urls) == 1 || r.method == "POST")
+	if r.kind == WebSocket && len(r.urls) > 1 && f.prof.webSocketsRedirect {
+		return nil // nothing looks at the redirect
+	}
+	if f.prof.loopbackIsMixed && u.scheme == "http" && f.prohibitsMixedContent() && r.dest != "document" {
+		if (r.kind == Image || r.kind == Media) && isLoopback(u.host) && len(r.urls) == 1 {
+			return nil
+		}
+		return f.fail(MixedContent, "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch", u.String(), "https")
+	}
 	if f.letThrough() || u.trustworthy() || !u.isHTTP() || f.exemptFromMixedContent(u) || r.dest == "document" && !form || !f.prohibitsMixedContent() {
 		return nil
 	}

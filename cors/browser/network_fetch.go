@@ -60,8 +60,11 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	if r.keepalive && len(r.body) > maxKeepalive {
 		return nil, f.fail(KeepaliveTooLarge, "#http-network-or-cache-fetch", strconv.Itoa(len(r.body)), "")
 	}
-	if ref := f.referer(); ref != "" {
+	if ref := f.refererHeader(false); ref != "" {
 		s.set("Referer", ref)
+	}
+	if r.stream && (r.url().scheme == "http" || f.http1) {
+		return nil, f.fail(StreamProtocol, "#http-network-fetch", "HTTP/1.1", "HTTP/2")
 	}
 	f.appendOrigin(s, include)
 	f.appendMetadata(s)
@@ -99,10 +102,17 @@ func (f *fetch) sendPreflight(unsafe []string) (*response, *Failure) {
 		// Joined by "," alone: combine would add a space.
 		s.set("Access-Control-Request-Headers", strings.Join(unsafe, ","))
 	}
-	if ref := f.referer(); ref != "" {
+	if ref := f.refererHeader(true); ref != "" {
 		s.set("Referer", ref)
 	}
 	s.set("Origin", f.preflightOrigin())
+	if ua, ok := r.get("User-Agent"); ok && f.prof.preflightsUserAgent {
+		s.set("User-Agent", ua)
+	}
+	if r.conditional && f.prof.conditionalPreflights {
+		s.set("Pragma", "no-cache")
+		s.set("Cache-Control", "no-cache")
+	}
 	f.appendPreflightMetadata(s)
 	return f.exchange(Exchange{Preflight: true, Method: "OPTIONS", URL: r.url().wire(), Header: s.header}, nil)
 }
@@ -143,6 +153,9 @@ func (f *fetch) exchange(x Exchange, body []byte) (*response, *Failure) {
 		f.step("#cors-preflight-fetch", "The preflight is answered with status %s.", itoa(x.Status))
 	} else {
 		f.step("#http-network-fetch", "%s %s is sent and answered with status %s.", x.Method, x.URL, itoa(x.Status))
+	}
+	if fail := f.twoLocations(res); fail != nil {
+		return nil, fail
 	}
 	if x.Credentials {
 		f.storeCookies(res)
@@ -221,15 +234,39 @@ func cloneHeader(h http.Header) http.Header {
 func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 	r := &f.req
 	o := r.serializedOrigin()
-	if r.tainting == TypeCORS || r.mode == WebSocketMode {
+	if r.mode == WebSocketMode {
+		s.set("Origin", r.originText)
+		return
+	}
+	if r.tainting == TypeCORS {
 		s.set("Origin", o)
 		return
 	}
+	if f.prof.redirectsFromFirst && len(r.urls) > 1 {
+		if !r.url().origin().sameOrigin(r.urls[len(r.urls)-2].origin()) {
+			switch {
+			case r.method == "GET", r.method == "HEAD":
+				f.sentOrigin = ""
+			case r.mode == Navigate:
+				f.sentOrigin = "null"
+			default:
+				f.sentOrigin = o
+			}
+		}
+		if f.sentOrigin != "" {
+			s.set("Origin", f.sentOrigin)
+		}
+		return
+	}
 	if r.method == "GET" || r.method == "HEAD" {
-		if include && f.asksForStorageAccess() || f.prof.originForElements && r.mode == CORS && r.kind.isElement() && r.kind != Media {
+		if include && f.asksForStorageAccess() || f.prof.originForElements && r.mode == CORS && r.kind.isElement() && (r.kind != Media || f.prof.redirectsFromFirst) {
+			f.sentOrigin = o
 			s.set("Origin", o)
 		}
 		return
+	}
+	if f.prof.opaqueReferrerByURL && r.kind == Beacon && r.origin.opaque() && f.page.url != nil {
+		o = f.page.url.origin().String()
 	}
 	if f.prof.originFromFirstRequest && r.mode != CORS && len(r.urls) > 1 {
 		if r.crossed {
@@ -246,7 +283,7 @@ func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 		case NoReferrer:
 			o = "null"
 		case NoReferrerWhenDowngrade, StrictOrigin, StrictOriginWhenCrossOrigin:
-			if r.origin.scheme == "https" && u.scheme != "https" {
+			if r.origin.scheme == "https" && u.scheme != "https" && !(f.prof.redirectsFromFirst && r.mode == Navigate) {
 				o = "null"
 			}
 		case SameOriginReferrer:
@@ -267,21 +304,12 @@ func (f *fetch) asksForStorageAccess() bool {
 	if !f.prof.storageAccess || f.thirdPartyCookies() == ThirdPartySent {
 		return false
 	}
-	u := r.url()
-	return !r.tainted() && f.page.top.sameSite(u.origin()) && !f.page.top.sameSite(r.origin) && u.trustworthy() &&
-		(r.mode != Navigate || r.kind == Iframe)
-}
-
-// referrerPolicy is the request's, unless the browser does not accept it.
-func (f *fetch) referrerPolicy() ReferrerPolicy {
-	r := &f.req
-	switch r.referrerPolicy {
-	case NoReferrerWhenDowngrade, OriginWhenCrossOrigin, UnsafeURL:
-		if f.prof.noRelaxedReferrer && r.mode != Navigate && !r.origin.sameSite(r.url().origin()) {
-			return StrictOriginWhenCrossOrigin
-		}
+	u, sameSite := r.url(), origin.sameSite
+	if f.prof.cookiesIgnoreScheme {
+		sameSite = origin.schemelesslySameSite
 	}
-	return r.referrerPolicy
+	return !r.tainted() && sameSite(f.page.top, u.origin()) && !f.page.top.sameSite(r.origin) && u.trustworthy() &&
+		(r.mode != Navigate || r.kind == Iframe)
 }
 
 // embedderAllowsCredentials is "Cross-Origin-Embedder-Policy allows
@@ -292,69 +320,27 @@ func (f *fetch) embedderAllowsCredentials() bool {
 		r.origin.sameOrigin(r.url().origin()) && !r.tainted()
 }
 
-// referer returns the value of the Referer header, "" for none
-// (https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer).
-func (f *fetch) referer() string {
-	src, r := f.page.url, &f.req
-	policy := f.referrerPolicy()
-	if src == nil || !src.isHTTP() || policy == NoReferrer || r.kind == WebSocket {
-		return ""
-	}
-	u := r.url()
-	same := src.origin().sameOrigin(u.origin())
-	downgrade := src.trustworthy() && !u.trustworthy()
-	full := func() string {
-		if w := src.wire(); len(w) <= 4096 {
-			return w
-		}
-		return src.serializedOrigin() + "/"
-	}
-	origin := func() string { return src.serializedOrigin() + "/" }
-	switch policy {
-	case OriginOnly:
-		return origin()
-	case UnsafeURL:
-		return full()
-	case OriginWhenCrossOrigin:
-		if same {
-			return full()
-		}
-		return origin()
-	case SameOriginReferrer:
-		if same {
-			return full()
-		}
-		return ""
-	case StrictOrigin:
-		if downgrade {
-			return ""
-		}
-		return origin()
-	case NoReferrerWhenDowngrade:
-		if downgrade {
-			return ""
-		}
-		return full()
-	}
-	switch { // strict-origin-when-cross-origin
-	case same:
-		return full()
-	case downgrade:
-		return ""
-	}
-	return origin()
-}
-
 // appendMetadata is "append the Fetch metadata headers"
 // (https://w3c.github.io/webappsec-fetch-metadata/).
 func (f *fetch) appendMetadata(s *sentRequest) {
 	r := &f.req
-	if !r.url().trustworthy() || r.mode == WebSocketMode && !f.prof.metadataOnWebSocket {
+	first := r.url()
+	if r.kind == WebSocket {
+		first = r.urls[0] // redirects repeat what the first request said
+	}
+	if !first.trustworthy() || r.mode == WebSocketMode && !f.prof.metadataOnWebSocket {
 		return
+	}
+	if n := len(r.urls); n > 1 && f.prof.crossingDropsMetadata && r.tainting == TypeCORS && !r.url().origin().sameOrigin(r.urls[n-2].origin()) {
+		return
+	}
+	urls := r.urls
+	if r.kind == WebSocket {
+		urls = urls[:1]
 	}
 	s.set("Sec-Fetch-Dest", r.dest)
 	s.set("Sec-Fetch-Mode", string(r.mode))
-	s.set("Sec-Fetch-Site", f.site(r.urls))
+	s.set("Sec-Fetch-Site", f.site(urls))
 }
 
 // appendPreflightMetadata is appendMetadata for preflights, which some browsers
@@ -368,12 +354,19 @@ func (f *fetch) appendPreflightMetadata(s *sentRequest) {
 		return
 	}
 	urls := r.urls
+	if len(urls) > 1 && f.prof.crossingDropsMetadata && !urls[0].trustworthy() {
+		return // taken from the first request, which had none
+	}
 	if f.prof.preflightsUnredirected {
 		urls = urls[len(urls)-1:]
 	}
+	site := f.site(urls)
+	if f.prof.redirectsFromFirst && r.tainted() {
+		site = "cross-site" // to the opaque origin that asks
+	}
 	s.set("Sec-Fetch-Dest", r.dest)
 	s.set("Sec-Fetch-Mode", "cors")
-	s.set("Sec-Fetch-Site", f.site(urls))
+	s.set("Sec-Fetch-Site", site)
 }
 
 // site is the value of Sec-Fetch-Site: the worst of all URLs on the way.
@@ -384,7 +377,7 @@ func (f *fetch) site(urls []*address) string {
 		if o.sameOrigin(f.req.origin) {
 			continue
 		}
-		if !o.sameSite(f.req.origin) || f.prof.ipv6IsCrossSite && o.host[0] == '[' {
+		if !o.sameSite(f.req.origin) || f.prof.ipv6IsCrossSite && (o.host[0] == '[' || len(urls) > 1 && isIP(o.host)) {
 			return "cross-site"
 		}
 		site = "same-site"

@@ -10,8 +10,9 @@ import (
 
 // unsafeHeaderNames returns the CORS-unsafe request-header names, lower-cased,
 // sorted and without duplicates (#cors-unsafe-request-header-names).
-func (f *fetch) unsafeHeaderNames() []string {
-	headers := f.req.headers
+func (f *fetch) unsafeHeaderNames() []string { return f.unsafeNamesOf(f.req.headers) }
+
+func (f *fetch) unsafeNamesOf(headers []HeaderField) []string {
 	if len(headers) == 0 {
 		return nil
 	}
@@ -78,7 +79,9 @@ next:
 // the names of the first request, without those that the last redirect removed.
 func (f *fetch) namesToAnnounce() []string {
 	switch {
-	case f.prof.stickyPreflights && len(f.req.urls) > 1:
+	case f.prof.redirectsFromFirst && len(f.req.urls) > 1:
+		return f.unsafeNamesOf(f.firstHeaders)
+	case f.prof.announcesFirstNames && len(f.req.urls) > 1:
 		return f.keptNames
 	case f.unsafeFor == len(f.req.urls):
 		return f.unsafe // just found out
@@ -88,7 +91,7 @@ func (f *fetch) namesToAnnounce() []string {
 
 // keepNames is called for each redirect, see namesToAnnounce.
 func (f *fetch) keepNames(rewritten, strippedAuthorization bool) {
-	if !f.prof.stickyPreflights {
+	if !f.prof.announcesFirstNames {
 		return
 	}
 	if len(f.req.urls) == 1 {
@@ -116,7 +119,7 @@ func (f *fetch) preflightOrigin() string {
 func (f *fetch) preflightUnlessCached() *Failure {
 	unsafe := f.namesToAnnounce()
 	f.preflighted = true
-	if f.b.Preflights != nil && f.b.Preflights.match(f, unsafe) {
+	if f.b.Preflights != nil && !(f.prof.conditionalAsksAgain && f.req.conditional) && f.b.Preflights.match(f, unsafe) {
 		f.step("#cors-preflight-cache", "An earlier preflight answer is still remembered: no preflight is sent.")
 		return nil
 	}
@@ -162,6 +165,9 @@ func (f *fetch) preflight(unsafe []string) *Failure {
 	if !p.methods.present && r.useCORSPreflight && !f.prof.forcedNeedsMethod {
 		p.methods = list{present: true, items: []string{r.method}}
 	}
+	if f.prof.remembersRefusals {
+		f.remember(&p, res)
+	}
 	// Step 7.5.
 	include := r.credentials == Include
 	if !p.methods.has(r.method) && !fetchspec.IsCORSSafelistedMethod(r.method) && (include || !p.methods.has("*")) {
@@ -173,12 +179,18 @@ func (f *fetch) preflight(unsafe []string) *Failure {
 	if fail := f.headersAllowed(unsafe, &p.headers, include, res); fail != nil {
 		return fail
 	}
-	// Steps 7.8 to 7.15.
-	if f.b.Preflights != nil {
-		p.maxAge, p.cacheable = f.maxAge(res)
-		f.b.Preflights.store(f, &p)
+	if !f.prof.remembersRefusals {
+		f.remember(&p, res)
 	}
 	return nil
+}
+
+// remember is steps 7.8 to 7.15.
+func (f *fetch) remember(p *preflightAnswer, res *response) {
+	if f.b.Preflights != nil {
+		p.maxAge, p.cacheable = f.maxAge(res)
+		f.b.Preflights.store(f, p)
+	}
 }
 
 // headersAllowed checks Access-Control-Allow-Headers.

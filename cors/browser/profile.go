@@ -79,9 +79,42 @@ type behaviour struct {
 	// the forbidden ones are.
 	keepsUserAgent bool
 
-	// stickyPreflights: once a preflight was due, each redirect asks again,
-	// and announces the headers that the first request had.
+	// stringifiesStreams: a ReadableStream is no body of its own, but sent as the
+	// string that it turns into.
+	stringifiesStreams bool
+
+	// bodyTypeAlways: the Content-Type that a body implies is set in mode "no-cors"
+	// too, whatever it is.
+	bodyTypeAlways bool
+	// refusesStreams: fetch() throws for a ReadableStream.
+	refusesStreams bool
+	// streamsAreCORS: a stream in mode "same-origin" is sent as in mode "cors".
+	streamsAreCORS bool
+	// charsetExactly: XMLHttpRequest spells the charset of a text as "UTF-8".
+	charsetExactly bool
+
+	// conditionalAsksAgain: requests with If-None-Match and the like, which pass
+	// by the HTTP cache, pass by remembered preflights too. conditionalFetchOnly:
+	// those of XMLHttpRequest are like any other; conditionalPreflights: their
+	// preflights say Cache-Control: no-cache.
+	conditionalAsksAgain, conditionalFetchOnly, conditionalPreflights bool
+
+	// joinsLocations: several Location headers are one with commas.
+	joinsLocations bool
+	// equalLocations: several Location headers are one if they are equal; if not,
+	// they fail with any status.
+	equalLocations bool
+
+	// stickyPreflights: once a preflight was due, each redirect asks again.
 	stickyPreflights bool
+	// announcesFirstNames: after a redirect, a preflight announces the headers
+	// that the first request had.
+	announcesFirstNames bool
+	// redirectsFromFirst: see headersOfFirst.
+	redirectsFromFirst bool
+	// remembersRefusals: a preflight's answer is remembered whether or not it
+	// permits what was asked.
+	remembersRefusals bool
 	// headersComeBack: see restoreHeaders.
 	headersComeBack bool
 	// dropsHints: a redirect drops client hints, see isClientHint.
@@ -111,6 +144,18 @@ type behaviour struct {
 	// originForElements: elements in mode "cors" send Origin also within an
 	// origin.
 	originForElements bool
+	// referrerOfOpaque reports for which kinds of calls documents with an opaque
+	// origin name their address. Nil: none.
+	referrerOfOpaque func(Kind) bool
+	// opaqueReferrerByURL: for those documents, what is same-origin follows from
+	// their URL.
+	opaqueReferrerByURL bool
+	// downgradeByScheme: a referrer is dropped on the way from https to http, also
+	// towards loopback; pages on http://localhost have nothing to lose.
+	downgradeByScheme bool
+	// thirdPartyReferrerIsOrigin: other sites than that in the address bar never
+	// get more of a referrer than its origin.
+	thirdPartyReferrerIsOrigin bool
 	// noRelaxedReferrer: policies laxer than the default do not count
 	// cross-site.
 	noRelaxedReferrer bool
@@ -144,6 +189,23 @@ type behaviour struct {
 	// upgradesRedirects: an image, audio or video that is redirected from https
 	// to http is upgraded, also towards loopback.
 	upgradesRedirects bool
+	// keepaliveRedirectsLess: requests that outlive the page follow one redirect
+	// less than others.
+	keepaliveRedirectsLess bool
+	// upgradesLoopback: upgrade-insecure-requests counts for loopback too.
+	upgradesLoopback bool
+	// upgradesNavigationsFirst: upgrade-insecure-requests does not count for what a
+	// top-level navigation is redirected to; upgradesFramesFirst: nor in a frame.
+	upgradesNavigationsFirst, upgradesFramesFirst bool
+	// upgradePreventsCORS: see the function of this name.
+	upgradePreventsCORS bool
+	// keepaliveIsNotUpgraded: upgrade-insecure-requests does not count for fetch()
+	// with keepalive.
+	keepaliveIsNotUpgraded bool
+	// asksBeforeMixedContent: see the function of this name.
+	asksBeforeMixedContent bool
+	// noCredentialless: Cross-Origin-Embedder-Policy has no value "credentialless".
+	noCredentialless bool
 	// anyMediaSuccess: audio and video that are not opaque play with any status
 	// from 200 to 299 that has a body.
 	anyMediaSuccess bool
@@ -156,12 +218,33 @@ type behaviour struct {
 	// blocksCredentialedURLs: elements may not load user:password@ URLs.
 	blocksCredentialedURLs bool
 
+	// preflightsUserAgent: a preflight has the User-Agent that the page sets.
+	preflightsUserAgent bool
+	// crossingDropsMetadata: a request loses Sec-Fetch-* when CORS applies and a
+	// redirect leads to another origin; a preflight after a redirect has them if
+	// the first request had.
+	crossingDropsMetadata bool
+	// mediaWithoutRange: audio and video are asked for without Range.
+	mediaWithoutRange bool
+	// fontsNoCORS: fonts are fetched in mode "no-cors".
+	fontsNoCORS bool
+	// webSocketsRedirect: a WebSocket handshake follows redirects.
+	webSocketsRedirect bool
+	// webSocketDest: the destination of a WebSocket is "websocket".
+	webSocketDest bool
+	// loopbackIsMixed: plain http is mixed content on loopback too, but for
+	// images, audio and video, which are let through where they are not upgraded.
+	loopbackIsMixed bool
+
+	// cookiesByTopDomain: cookies go to the site in the address bar, whoever asks.
+	cookiesByTopDomain      bool
 	thirdPartyCookies       ThirdPartyCookies
 	laxByDefault            bool // a cookie without SameSite is Lax
 	noneRequiresSecure      bool // SameSite=None needs Secure
 	secureCookiesOnLoopback bool // Secure cookies go to http://localhost
 	cookiesSeeRedirects     bool // a cross-site redirect makes a request cross-site
 	cookiesIgnoreScheme     bool // http and https are the same site
+	noPartitioned           bool // Partitioned means nothing, and the first SameSite counts
 }
 
 var behaviours = [...]behaviour{
@@ -193,7 +276,14 @@ var behaviours = [...]behaviour{
 		storageAccess:               true,
 		responseURLBare:             true,
 		upgradeIsHidden:             true,
+		downgradeByScheme:           true,
 		upgradesRedirects:           true,
+		conditionalAsksAgain:        true,
+		streamsAreCORS:              true,
+		keepaliveRedirectsLess:      true,
+		charsetExactly:              true,
+		upgradesNavigationsFirst:    true,
+		equalLocations:              true,
 		forcedNeedsMethod:           true,
 		preflightRedirectFirst:      true,
 		maxAge:                      chromiumMaxAge,
@@ -216,6 +306,9 @@ var behaviours = [...]behaviour{
 		unsafelists:                 firefoxUnsafelists,
 		repeatsUnsafeNames:          true,
 		stickyPreflights:            true,
+		announcesFirstNames:         true,
+		keepaliveIsNotUpgraded:      true,
+		upgradePreventsCORS:         true,
 		headersComeBack:             true,
 		forcedNeedsMethod:           true,
 		preflightsUntainted:         true,
@@ -224,6 +317,13 @@ var behaviours = [...]behaviour{
 		singletonHeaders:            true,
 		cookiesSeeRedirects:         true,
 		noRelaxedReferrer:           true,
+		stringifiesStreams:          true,
+		conditionalAsksAgain:        true,
+		conditionalFetchOnly:        true,
+		conditionalPreflights:       true,
+		equalLocations:              true,
+		downgradeByScheme:           true,
+		referrerOfOpaque:            func(k Kind) bool { return k != FetchAPI && k != XMLHttpRequest },
 		ipv6IsCrossSite:             true,
 		upgradeIsRedirect:           true,
 		upgradesAddresses:           true,
@@ -246,14 +346,43 @@ var behaviours = [...]behaviour{
 		combinesBeforeSafelisting:   true,
 		noSafelistedTotal:           true,
 		forcedNeedsMethod:           true,
+		safelists:                   webkitSafelists,
 		unsafelists:                 webkitUnsafelists,
+		noCredentialless:            true,
+		cookiesSeeRedirects:         true,
+		cookiesIgnoreScheme:         true,
+		noPartitioned:               true,
+		downgradeByScheme:           true,
+		referrerOfOpaque:            func(Kind) bool { return true },
+		thirdPartyReferrerIsOrigin:  true,
+		opaqueReferrerByURL:         true,
+		preflightsUserAgent:         true,
+		refusesStreams:              true,
+		bodyTypeAlways:              true,
+		joinsLocations:              true,
+		responseURLBare:             true,
+		upgradesNavigationsFirst:    true,
+		upgradesFramesFirst:         true,
+		stickyPreflights:            true,
+		redirectsFromFirst:          true,
+		remembersRefusals:           true,
+		upgradesLoopback:            true,
+		asksBeforeMixedContent:      true,
+		crossingDropsMetadata:       true,
+		mediaWithoutRange:           true,
+		fontsNoCORS:                 true,
+		webSocketsRedirect:          true,
+		webSocketDest:               true,
+		loopbackIsMixed:             true,
+		cookiesByTopDomain:          true,
+		originForElements:           true,
 		maxAge:                      webkitMaxAge,
 		maxAgeCap:                   10 * time.Minute,
 		newCache:                    newWebKitStore,
 		forgets:                     forgetsNever,
 		metadataOnWebSocket:         true,
 		mixedContentByScheme:        true,
-		thirdPartyCookies:           ThirdPartyBlocked,
+		thirdPartyCookies:           ThirdPartyNotKept,
 	},
 }
 
@@ -350,7 +479,12 @@ func chromiumUnsafelists(name, value string) bool {
 	return overlongRange(name, value, math.MaxInt64-1)
 }
 
-func webkitUnsafelists(name, value string) bool { return overlongRange(name, value, math.MaxInt64) }
+// webkitSafelists does not care how "bytes" is spelled in a Range.
+func webkitSafelists(name, value string) bool {
+	return fetchspec.EqualFold(name, "Range") && fetchspec.IsCORSSafelistedRequestHeader(name, strings.ToLower(value))
+}
+
+func webkitUnsafelists(name, value string) bool { return overlongRange(name, value, math.MaxUint64) }
 
 // firefoxUnsafelists takes bytes above 0x7F for unsafe ones.
 func firefoxUnsafelists(name, value string) bool {
@@ -358,6 +492,9 @@ func firefoxUnsafelists(name, value string) bool {
 		if value[i] >= 0x80 {
 			return true
 		}
+	}
+	if fetchspec.EqualFold(name, "Content-Type") && strings.Contains(value, ",") {
+		return true
 	}
 	return overlongRange(name, value, math.MaxUint64)
 }

@@ -26,10 +26,17 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 	if u.fragment == "" {
 		u.fragment = r.url().fragment
 	}
+	if r.kind == WebSocket {
+		webSocketToHTTP(u)
+	}
 	if !u.isHTTP() {
 		return nil, f.fail(RedirectScheme, section, u.scheme, "")
 	}
-	if r.redirects == maxRedirects {
+	limit := maxRedirects
+	if r.keepalive && f.prof.keepaliveRedirectsLess {
+		limit--
+	}
+	if r.redirects == limit {
 		return nil, f.fail(TooManyRedirects, section, itoa(r.redirects), "")
 	}
 	r.redirects++
@@ -42,21 +49,27 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 		return nil, f.fail(RedirectStreamBody, section, itoa(res.status), "303")
 	}
 	f.step(section, "Status %s redirects to %s.", itoa(res.status), u.String())
-	rewrite := (res.status == 301 || res.status == 302) && r.method == "POST" ||
-		res.status == 303 && r.method != "GET" && r.method != "HEAD"
 	crossOrigin := !u.origin().sameOrigin(r.url().origin())
+	rewrite := redirectsAsGET(res.status, r.method) || f.prof.redirectsFromFirst && crossOrigin && r.method == "DELETE"
 	f.keepNames(rewrite, crossOrigin)
 	removed := !r.has("Authorization")
 	f.restoreHeaders(res.status)
+	if f.prof.redirectsFromFirst {
+		f.restoreFirst(u, res.status)
+	}
 	if rewrite { // step 12
 		f.step(section, "The redirect turns %s into GET and drops the body.", r.method)
 		r.method, r.hasBody, r.body, r.stream = "GET", false, nil, false
-		r.remove(fetchspec.IsRequestBodyHeader)
 	}
-	// Step 13.
-	if crossOrigin && r.has("Authorization") {
-		f.step(section, "Authorization is removed: the redirect leads to another origin.")
-		r.remove(fetchspec.IsCORSNonWildcardRequestHeader)
+	if !f.prof.redirectsFromFirst {
+		if rewrite {
+			r.remove(fetchspec.IsRequestBodyHeader)
+		}
+		// Step 13.
+		if crossOrigin && r.has("Authorization") {
+			f.step(section, "Authorization is removed: the redirect leads to another origin.")
+			r.remove(fetchspec.IsCORSNonWildcardRequestHeader)
+		}
 	}
 	if removed && r.has("Authorization") && !u.origin().sameOrigin(r.urls[0].origin()) {
 		f.note(NoteAuthorizationReturns, section, u.origin().String())
@@ -74,8 +87,48 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 	if !wasTainted && r.tainted() && r.tainting != TypeOpaque {
 		f.step("#concept-request-redirect-taint", `The page's origin becomes "null" from here on: another origin redirected to a third one.`)
 	}
+	f.redirectedBy = res
 	f.redirectReferrerPolicy(res) // step 19
 	return f.mainFetch()
+}
+
+// redirectsAsGET is the condition of step 12: the method becomes GET.
+func redirectsAsGET(status int, method string) bool {
+	return (status == 301 || status == 302) && method == "POST" ||
+		status == 303 && method != "GET" && method != "HEAD"
+}
+
+// restoreFirst is WebKit's way (steps 12 and 13). Content-Type goes when the
+// method becomes GET, Authorization on the way to another origin. Where CORS
+// applies, the next redirect brings back all the headers of the first request;
+// where it does not, User-Agent goes for ever, and only Content-Type comes back,
+// with a 307 or 308.
+func (f *fetch) restoreFirst(u *address, status int) {
+	r := &f.req
+	if len(r.urls) == 1 {
+		f.firstHeaders = slices.Clone(r.headers)
+	}
+	cors := r.mode == CORS && (r.tainting == TypeCORS || !u.origin().sameOrigin(r.origin))
+	again := cors || status == 307 || status == 308
+	crossOrigin, rewrite := !u.origin().sameOrigin(r.url().origin()), redirectsAsGET(status, r.method)
+	was := r.headers
+	r.headers = nil
+	for _, h := range f.firstHeaders {
+		kept := has(was, h.Name)
+		switch {
+		case fetchspec.EqualFold(h.Name, "Content-Type"):
+			kept = (kept || again) && !rewrite
+		case fetchspec.IsCORSNonWildcardRequestHeader(h.Name):
+			kept = (kept || cors) && !crossOrigin
+		case cors:
+			kept = true
+		case fetchspec.EqualFold(h.Name, "User-Agent"):
+			kept = false
+		}
+		if kept {
+			r.headers = append(r.headers, h)
+		}
+	}
 }
 
 // restoreHeaders is Firefox' way: each redirect starts from the headers of the
@@ -91,8 +144,7 @@ func (f *fetch) restoreHeaders(status int) {
 		return
 	}
 	r.headers = slices.Clone(f.firstHeaders)
-	if (status == 301 || status == 302) && f.firstMethod == "POST" ||
-		status == 303 && f.firstMethod != "GET" && f.firstMethod != "HEAD" {
+	if redirectsAsGET(status, f.firstMethod) {
 		r.remove(fetchspec.IsRequestBodyHeader)
 	}
 }
@@ -114,7 +166,24 @@ func (f *fetch) location(res *response) (string, bool) {
 	if len(vs) == 0 {
 		return "", false
 	}
+	if f.prof.joinsLocations {
+		return trimTabOrSpace(strings.Join(vs, ", ")), true
+	}
 	return trimTabOrSpace(vs[0]), true
+}
+
+// twoLocations fails for an answer whose Location headers contradict each other:
+// one that is a list is a failure (#concept-response-location-url step 3), and
+// browsers refuse such answers whatever their status.
+func (f *fetch) twoLocations(res *response) *Failure {
+	vs := res.header["Location"]
+	if len(vs) < 2 || f.prof.joinsLocations || f.prof.equalLocations && slices.Equal(vs[1:], vs[:len(vs)-1]) {
+		return nil
+	}
+	if !isRedirectStatus(res.status) && !f.prof.equalLocations {
+		return nil
+	}
+	return f.fail(RedirectInvalid, "#concept-response-location-url", strings.Join(vs, ", "), "there are two of them")
 }
 
 // redirectReferrerPolicy is "set request's referrer policy on redirect"
@@ -125,7 +194,7 @@ func (f *fetch) redirectReferrerPolicy(res *response) {
 			switch p := ReferrerPolicy(strings.ToLower(trimTabOrSpace(item))); p {
 			case NoReferrer, NoReferrerWhenDowngrade, OriginOnly, OriginWhenCrossOrigin,
 				SameOriginReferrer, StrictOrigin, StrictOriginWhenCrossOrigin, UnsafeURL:
-				f.req.referrerPolicy = p // the last one known wins
+				f.req.referrerPolicy, f.req.policyFromRedirect = p, true // the last one known wins
 			}
 		}
 	}

@@ -25,12 +25,14 @@ type request struct {
 	tainting       ResponseType
 	referrerPolicy ReferrerPolicy
 
-	useCORSPreflight bool
-	unsafeRequest    bool // set for fetch(), XMLHttpRequest and sendBeacon
-	keepalive        bool
-	redirects        int  // the redirect count
-	crossed          bool // a redirect led to another origin
-	impliedType      bool // Content-Type follows from the body of an XMLHttpRequest
+	useCORSPreflight   bool
+	unsafeRequest      bool // set for fetch(), XMLHttpRequest and sendBeacon
+	keepalive          bool
+	redirects          int  // the redirect count
+	crossed            bool // a redirect led to another origin
+	policyFromRedirect bool // the referrer policy is one that a redirect set
+	conditional        bool // the page set If-None-Match or the like: no cache is asked
+	impliedType        bool // Content-Type follows from the body of an XMLHttpRequest
 }
 
 // url returns the current URL.
@@ -84,8 +86,10 @@ func (r *request) get(name string) (value string, ok bool) {
 	return value, ok
 }
 
-func (r *request) has(name string) bool {
-	for _, h := range r.headers {
+func (r *request) has(name string) bool { return has(r.headers, name) }
+
+func has(headers []HeaderField, name string) bool {
+	for _, h := range headers {
 		if fetchspec.EqualFold(h.Name, name) {
 			return true
 		}
@@ -186,7 +190,10 @@ func (f *fetch) newElement(call *Call) *Failure {
 			call.Kind.String()+" always makes a GET without headers or body of the page's own")
 	}
 	r.redirect = Follow
-	if call.Kind == Media {
+	if call.Kind == Font && f.prof.fontsNoCORS {
+		r.mode, r.credentials = NoCORS, Include
+	}
+	if call.Kind == Media && !f.prof.mediaWithoutRange {
 		r.headers = append(r.headers, HeaderField{"Range", "bytes=0-"})
 	}
 	return nil
@@ -197,19 +204,33 @@ func (f *fetch) newElement(call *Call) *Failure {
 func (f *fetch) newWebSocket(*Call) *Failure {
 	r := &f.req
 	u := r.url()
+	webSocketToHTTP(u)
+	if !u.isHTTP() {
+		return f.fail(InvalidURL, "https://websockets.spec.whatwg.org/#dom-websocket-websocket", u.String(),
+			"a WebSocket address begins with ws: or wss:")
+	}
+	if u.fragment != "" {
+		return f.fail(InvalidURL, "https://websockets.spec.whatwg.org/#dom-websocket-websocket", u.String(),
+			"a WebSocket address has no fragment")
+	}
+	r.method, r.mode, r.redirect, r.credentials = "GET", WebSocketMode, Error, Include
+	if f.prof.webSocketsRedirect {
+		r.redirect = Follow
+	}
+	if f.prof.webSocketDest {
+		r.dest = "websocket"
+	}
+	return nil
+}
+
+// webSocketToHTTP makes a ws: or wss: address one of http: or https:.
+func webSocketToHTTP(u *address) {
 	switch u.scheme {
 	case "ws":
 		u.scheme, u.originText = "http", ""
 	case "wss":
 		u.scheme, u.originText = "https", ""
-	case "http", "https":
-	default:
-		return f.fail(InvalidURL, "https://websockets.spec.whatwg.org/#dom-websocket-websocket", u.String(),
-			"a WebSocket address begins with ws: or wss:")
 	}
-	u.fragment = ""
-	r.method, r.mode, r.redirect, r.credentials = "GET", WebSocketMode, Error, Include
-	return nil
 }
 
 // newBeacon follows navigator.sendBeacon
@@ -234,7 +255,7 @@ func (f *fetch) newBeacon(call *Call) *Failure {
 		if !fetchspec.IsCORSSafelistedRequestHeader("Content-Type", typ) {
 			r.mode = CORS
 		}
-		r.headers = append(r.headers, HeaderField{"Content-Type", typ})
+		r.headers, r.impliedType = append(r.headers, HeaderField{"Content-Type", typ}), true
 	}
 	return nil
 }
@@ -291,6 +312,10 @@ func (f *fetch) setBody(call *Call) (typ string) {
 	case Blob:
 		return blobType(call.Body.Type)
 	case Stream:
+		if f.prof.stringifiesStreams {
+			r.body = []byte("[object ReadableStream]")
+			return "text/plain;charset=UTF-8"
+		}
 		r.stream = true
 	}
 	return ""

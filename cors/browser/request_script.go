@@ -39,12 +39,27 @@ func (f *fetch) newFetch(call *Call) *Failure {
 	if call.Body.Kind != NoBody && (r.method == "GET" || r.method == "HEAD") {
 		return f.fail(BodyWithGet, section, r.method, "")
 	}
-	if typ := f.setBody(call); typ != "" && !r.has("Content-Type") {
+	typ := f.setBody(call)
+	switch {
+	case typ == "" || r.has("Content-Type"):
+	case f.prof.bodyTypeAlways:
+		r.headers = append(r.headers, HeaderField{"Content-Type", typ})
+	default:
 		if fail := f.appendHeader(HeaderField{"Content-Type", typ}); fail != nil {
 			return fail
 		}
 	}
+	r.conditional = r.hasConditionalHeader()
+	if call.Body.Kind == Stream && f.prof.refusesStreams {
+		return f.fail(InvalidCall, section, "", "this browser does not upload a ReadableStream")
+	}
 	if r.stream {
+		if f.prof.streamsAreCORS && r.mode == SameOrigin {
+			r.mode = CORS
+		}
+		if r.keepalive {
+			return f.fail(InvalidCall, "#concept-bodyinit-extract", "", "a ReadableStream cannot be sent with keepalive")
+		}
 		if r.mode == NoCORS {
 			return f.fail(InvalidCall, section, "", `a ReadableStream cannot be sent in mode "no-cors"`)
 		}
@@ -81,7 +96,7 @@ func (f *fetch) appendHeader(h HeaderField) *Failure {
 		if old, ok := r.get(name); ok {
 			combined = old + ", " + value
 		}
-		if !fetchspec.IsNoCORSSafelistedRequestHeader(name, combined) {
+		if !fetchspec.IsNoCORSSafelistedRequestHeader(name, combined) || f.prof.unsafelists != nil && f.prof.unsafelists(name, combined) {
 			f.note(NoteNoCORSHeader, "#no-cors-safelisted-request-header", name)
 			return nil
 		}
@@ -114,6 +129,7 @@ func (f *fetch) newXMLHttpRequest(call *Call) *Failure {
 			return fail
 		}
 	}
+	r.conditional = r.hasConditionalHeader() && !f.prof.conditionalFetchOnly
 	if r.method == "GET" || r.method == "HEAD" { // send() sets the body to null
 		r.useCORSPreflight = r.useCORSPreflight && !f.prof.uploadNeedsBody
 		return nil
@@ -125,13 +141,24 @@ func (f *fetch) newXMLHttpRequest(call *Call) *Failure {
 	for i, h := range r.headers {
 		if fetchspec.EqualFold(h.Name, "Content-Type") {
 			if call.Body.Kind == Text {
-				r.headers[i].Value = charsetUTF8(h.Value)
+				r.headers[i].Value = charsetUTF8(h.Value, f.prof.charsetExactly)
 			}
 			return nil
 		}
 	}
 	r.headers, r.impliedType = append(r.headers, HeaderField{"Content-Type", typ}), true
 	return nil
+}
+
+// hasConditionalHeader reports whether the page has set one of the headers that
+// switch the cache mode to "no-store" (#http-network-or-cache-fetch step 8.15).
+func (r *request) hasConditionalHeader() bool {
+	for _, name := range [...]string{"If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range"} {
+		if r.has(name) {
+			return true
+		}
+	}
+	return false
 }
 
 // setRequestHeader is XMLHttpRequest's: unlike fetch() it combines.
@@ -159,7 +186,8 @@ func (f *fetch) setRequestHeader(h HeaderField) *Failure {
 
 // charsetUTF8 replaces a charset parameter that is not UTF-8, as send() does
 // with a string body (https://xhr.spec.whatwg.org/#dom-xmlhttprequest-send).
-func charsetUTF8(contentType string) string {
+// exactly: also one that is only spelled in another way.
+func charsetUTF8(contentType string, exactly bool) string {
 	if _, ok := fetchspec.Essence(contentType); !ok {
 		return contentType
 	}
@@ -167,7 +195,7 @@ func charsetUTF8(contentType string) string {
 	changed := false
 	for i, p := range parts[1:] {
 		name, value, _ := strings.Cut(strings.TrimLeft(p, " \t"), "=")
-		if fetchspec.EqualFold(name, "charset") && !fetchspec.EqualFold(strings.Trim(value, ` "`), "UTF-8") {
+		if fetchspec.EqualFold(name, "charset") && (exactly && value != "UTF-8" || !fetchspec.EqualFold(strings.Trim(value, ` "`), "UTF-8")) {
 			parts[i+1], changed = "charset=UTF-8", true
 		}
 	}

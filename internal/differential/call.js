@@ -65,7 +65,7 @@ function callXHR(c) {
 function callElement(c) {
 	const tags = {image: "img", script: "script", module: "script", stylesheet: "link", media: "audio"};
 	return new Promise(resolve => {
-		if (c.Kind === "stylesheet" && !URL.canParse(c.URL)) resolve(blocked("no event tells"));
+		if (c.Kind === "stylesheet" && !URL.canParse(c.URL, location.href)) resolve(blocked("no event tells"));
 		const e = document.createElement(tags[c.Kind]);
 		const done = o => { e.remove(); resolve(o); };
 		e.onload = e.onloadedmetadata = () => done(ok);
@@ -151,7 +151,7 @@ async function call(c) {
 		return {Verdict: "unobservable"};
 	}
 	case "font": {
-		if (!URL.canParse(c.URL)) return {Verdict: "unobservable"}; // Firefox never settles
+		if (!URL.canParse(c.URL, location.href)) return {Verdict: "unobservable"}; // Firefox never settles
 		try { await new FontFace("f" + c.Token, `url(${JSON.stringify(c.URL)})`).load(); } catch (e) {}
 		return {Verdict: "unobservable"}; // a network error looks like a broken font
 	}

@@ -28,44 +28,69 @@ func (g *generator) in(n int) bool { return g.IntN(n) == 0 }
 func pick[T any](g *generator, values ...T) T { return values[g.IntN(len(values))] }
 
 var (
-	pageOrigins   = []string{"https://app.example.com", "https://app.example.com", "https://app.example.com", "http://app.example.net", "http://localhost:5173", "https://www.example.co.uk", "http://app.localhost", "https://app.example.com:8443"}
-	serverOrigins = []string{"https://api.other.org", "https://api.other.org", "https://api.example.com", "https://app.example.com", "http://localhost:3000", "https://cdn.third.net", "https://api.other.org:8443", "http://api.other.org", "https://api.example.co.uk", "http://app.example.net", "http://127.0.0.1:3000", "http://api.localhost", "https://refused.other.org"}
-	methods       = []string{"", "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "patch", "put", "Post", "OPTIONS", "QUERY", "TRACE"}
-	headerLines   = []browser.HeaderField{
-		{Name: "X-A", Value: "1"}, {Name: "X-B", Value: "2"}, {Name: "x-a", Value: "3"}, {Name: "Authorization", Value: "Bearer x"}, {Name: "Content-Type", Value: "application/json"},
-		{Name: "Content-Type", Value: "text/plain"}, {Name: "Accept", Value: "text/html"}, {Name: "Accept", Value: `a"b`}, {Name: "Accept-Language", Value: "de"}, {Name: "Accept-Language", Value: "de_DE"},
-		{Name: "Content-Language", Value: "de"}, {Name: "Range", Value: "bytes=0-99"}, {Name: "Range", Value: "bytes=-5"}, {Name: "DPR", Value: "2"}, {Name: "Cookie", Value: "b=1"}, {Name: "Sec-X", Value: "1"},
-		{Name: "Accept", Value: strings.Repeat("a", 100)}, {Name: "Accept", Value: strings.Repeat("a", 129)}, {Name: "X-HTTP-Method-Override", Value: "TRACE"}, {Name: "Cache-Control", Value: "no-cache"}, {Name: "X-Requested-With", Value: "x"},
+	pageOrigins = []string{
+		"https://app.example.com", "https://app.example.com", "https://app.example.com", "http://app.example.net", "http://localhost:5173", "https://www.example.co.uk",
+		"http://app.localhost", "https://app.example.com:8443", "http://app.example.com", "https://example.com", "http://127.0.0.1:8000",
 	}
-	bodies        = []browser.Body{{Kind: browser.Text, Data: []byte("x")}, {Kind: browser.URLSearchParams, Data: []byte("a=b")}, {Kind: browser.FormData, Data: []byte("x")}, {Kind: browser.Bytes, Data: []byte("x")}, {Kind: browser.Blob, Type: "application/json", Data: []byte("{}")}, {Kind: browser.Blob, Type: "text/plain", Data: []byte("x")}}
+	serverOrigins = []string{
+		"https://api.other.org", "https://api.other.org", "https://api.example.com", "https://app.example.com", "http://localhost:3000", "https://cdn.third.net",
+		"https://api.other.org:8443", "http://api.other.org", "https://api.example.co.uk", "http://app.example.net", "http://127.0.0.1:3000", "http://api.localhost",
+		"http://api.example.com", "https://other.org",
+	}
+	methods     = []string{"", "GET", "HEAD", "POST", "POST", "PUT", "DELETE", "PATCH", "patch", "put", "Post", "OPTIONS", "QUERY", "TRACE", "FOO"}
+	headerLines = []browser.HeaderField{
+		{Name: "X-A", Value: "1"}, {Name: "X-B", Value: "2"}, {Name: "x-a", Value: "3"}, {Name: "Authorization", Value: "Bearer x"}, {Name: "Authorization", Value: "Basic eDp5"},
+		{Name: "Content-Type", Value: "application/json"}, {Name: "Content-Type", Value: "text/plain"}, {Name: "Content-Type", Value: "text/plain;charset=utf-8"}, {Name: "Content-Type", Value: "application/json; charset=iso-8859-1"},
+		{Name: "Content-Type", Value: "application/x-www-form-urlencoded;charset=utf-8"}, {Name: "content-type", Value: "TEXT/HTML"}, {Name: "Content-Type", Value: "multipart/form-data; boundary=x"},
+		{Name: "Accept", Value: "text/html"}, {Name: "Accept", Value: `a"b`}, {Name: "Accept-Language", Value: "de"}, {Name: "Accept-Language", Value: "de_DE"},
+		{Name: "Content-Language", Value: "de"}, {Name: "Range", Value: "bytes=0-99"}, {Name: "Range", Value: "bytes=-5"}, {Name: "Range", Value: "bytes=5-"}, {Name: "DPR", Value: "2"}, {Name: "Save-Data", Value: "on"}, {Name: "Viewport-Width", Value: "800"},
+		{Name: "Cookie", Value: "b=1"}, {Name: "Sec-X", Value: "1"}, {Name: "Accept", Value: strings.Repeat("a", 100)}, {Name: "Accept", Value: strings.Repeat("a", 129)},
+		{Name: "X-HTTP-Method-Override", Value: "TRACE"}, {Name: "Cache-Control", Value: "no-cache"}, {Name: "Pragma", Value: "no-cache"}, {Name: "X-Requested-With", Value: "x"}, {Name: "Referer", Value: "https://x.example/"},
+		{Name: "If-None-Match", Value: `"x"`}, {Name: "If-Modified-Since", Value: "Sat, 29 Oct 1994 19:43:31 GMT"}, {Name: "If-Match", Value: `"x"`}, {Name: "If-Range", Value: `"x"`}, {Name: "User-Agent", Value: "agent-7"}, {Name: "X-Empty", Value: ""},
+	}
+	bodies = []browser.Body{
+		{Kind: browser.Text, Data: []byte("x")}, {Kind: browser.Text, Data: []byte("x")}, {Kind: browser.URLSearchParams, Data: []byte("a=b")}, {Kind: browser.FormData, Data: []byte("x")}, {Kind: browser.Bytes, Data: []byte("x")},
+		{Kind: browser.Blob, Type: "application/json", Data: []byte("{}")}, {Kind: browser.Blob, Type: "text/plain", Data: []byte("x")}, {Kind: browser.Blob, Data: []byte("x")}, {Kind: browser.Blob, Type: "Text/Plain;Charset=UTF-8", Data: []byte("x")},
+	}
 	cookieLines   = []string{"a=1", "b=1; SameSite=Lax", "c=1; SameSite=Strict", "d=1; SameSite=None; Secure", "e=1; Secure", "f=1; HttpOnly"}
 	listSeparator = []string{", ", ",", " ,\t", ",,"}
-	policies      = []browser.ReferrerPolicy{browser.NoReferrer, browser.SameOriginReferrer, browser.OriginOnly, browser.UnsafeURL, browser.StrictOrigin}
+	policies      = []browser.ReferrerPolicy{
+		browser.NoReferrer, browser.NoReferrerWhenDowngrade, browser.SameOriginReferrer, browser.OriginOnly, browser.OriginWhenCrossOrigin,
+		browser.UnsafeURL, browser.UnsafeURL, browser.StrictOrigin, browser.StrictOriginWhenCrossOrigin,
+	}
 )
 
 func (g *generator) scenario(name string) *Scenario {
 	s := &Scenario{Name: name, Page: Page{Origin: pick(g, pageOrigins...)}}
+	secure := strings.HasPrefix(s.Page.Origin, "https")
 	switch g.IntN(12) {
 	case 0:
 		s.Page.Frame = Sandboxed
 	case 1:
 		s.Page.Frame = Data
-	case 2:
+	case 2, 3:
 		s.Page.Frame, s.Page.Top = Framed, pick(g, "https://top.example.net", "https://www.example.com", "https://api.other.org")
-		if s.Page.Origin == "http://app.example.net" {
-			s.Page.Top = "http://top.example.net" // https pages cannot frame it
+		if !secure {
+			s.Page.Top = pick(g, "http://top.example.net", "http://www.example.com") // https pages cannot frame it
 		}
 	}
-	if g.in(8) {
+	if g.in(3) {
 		s.Page.ReferrerPolicy = pick(g, policies...)
+	}
+	s.Page.Upgrade = g.in(20)
+	if g.in(20) {
+		s.Page.EmbedderPolicy = pick(g, browser.RequireCORP, browser.Credentialless)
 	}
 	for range g.IntN(3) {
 		if g.in(2) {
-			s.Cookies = append(s.Cookies, Cookie{pick(g, serverOrigins[:len(serverOrigins)-1]...), pick(g, cookieLines...)})
+			s.Cookies = append(s.Cookies, Cookie{g.server(s), pick(g, cookieLines...)})
 		}
 	}
 	c := g.call()
-	c.URL = pick(g, serverOrigins...) + "/a"
+	c.URL = g.server(s) + pick(g, "/a", "/a", "/a", "/a", "/a?q=1", "/a#f")
+	if g.in(30) {
+		c.URL = pick(g, "https://refused.other.org/a", "https://user:pw@api.other.org/a", "/a", "//api.other.org/a", "https://api.other.org:6000/a", "ftp://api.other.org/a", "data:text/plain,x", "https://app.example.com:443/a")
+	}
 	if c.Kind == browser.WebSocket {
 		c.URL = "ws" + strings.TrimPrefix(c.URL, "http")
 	}
@@ -75,8 +100,16 @@ func (g *generator) scenario(name string) *Scenario {
 	for repeats && g.in(3) && len(s.Calls) < 3 {
 		s.Calls = append(s.Calls, g.changed(s.Calls[0]))
 	}
-	g.server(s)
+	g.rules(s)
 	return s
+}
+
+// server is the page's own origin now and then.
+func (g *generator) server(s *Scenario) string {
+	if g.in(6) {
+		return s.Page.Origin
+	}
+	return pick(g, serverOrigins...)
 }
 
 // call makes a call without a URL.
@@ -86,12 +119,18 @@ func (g *generator) call() browser.Call {
 	case 0, 1, 2, 3:
 		c.Kind = browser.XMLHttpRequest
 	case 4:
-		c.Kind = pick(g, browser.Image, browser.Script, browser.ModuleScript, browser.Stylesheet, browser.Media)
+		c.Kind = pick(g, browser.Image, browser.Script, browser.ModuleScript, browser.Stylesheet, browser.Media, browser.Font)
+		if c.Kind == browser.Font {
+			return c
+		}
 		if g.in(2) {
 			c.Mode = browser.CORS
 			if g.in(2) {
 				c.Credentials = browser.Include
 			}
+		}
+		if g.in(4) && c.Kind != browser.Media {
+			c.ReferrerPolicy = pick(g, policies...)
 		}
 		return c
 	case 5:
@@ -108,6 +147,9 @@ func (g *generator) call() browser.Call {
 		if g.in(2) {
 			c.Kind = pick(g, browser.Form, browser.Navigation, browser.Iframe)
 			if c.Kind == browser.Form {
+				if g.in(4) {
+					return c
+				}
 				c.Method, c.Body = "POST", browser.Body{Kind: browser.FormData, Type: pick(g, "", "text/plain", "multipart/form-data"), Data: []byte("a=v")}
 			}
 			return c
@@ -120,6 +162,9 @@ func (g *generator) call() browser.Call {
 	unsafe := c.Method != "" && !strings.EqualFold(c.Method, "GET") && !strings.EqualFold(c.Method, "HEAD")
 	if unsafe && g.in(2) {
 		c.Body = pick(g, bodies...)
+		if c.Kind == browser.FetchAPI && g.in(12) {
+			c.Body = browser.Body{Kind: browser.Stream, Data: []byte("x")}
+		}
 	}
 	if g.in(2) {
 		c.Credentials = browser.Include
@@ -143,7 +188,7 @@ func (g *generator) call() browser.Call {
 	case 1:
 		c.Redirect = browser.Error
 	}
-	if g.in(10) {
+	if g.in(4) {
 		c.ReferrerPolicy = pick(g, policies...)
 	}
 	c.Keepalive = g.in(12)
@@ -171,21 +216,41 @@ func (g *generator) changed(c browser.Call) browser.Call {
 	return c
 }
 
-// server writes the rules: perhaps redirects, then answers.
-func (g *generator) server(s *Scenario) {
-	url := s.Calls[0].URL
-	for hop := 'b'; hop < 'e' && g.in(4); hop++ {
-		next := pick(g, serverOrigins...) + "/" + string(hop)
+// rules writes the rules: perhaps redirects, then answers.
+func (g *generator) rules(s *Scenario) {
+	url, _, _ := strings.Cut(s.Calls[0].URL, "#")
+	url, _, _ = strings.Cut(url, "?")
+	for hop := 'b'; hop < 'f' && g.in(3); hop++ {
+		next := g.server(s) + "/" + string(hop)
+		if strings.HasPrefix(url, "/") {
+			url = s.Page.Origin + url
+		}
 		_, rest, _ := strings.Cut(url, "://")
 		host, path, _ := strings.Cut(rest, "/")
-		s.Rules = append(s.Rules, Rule{Host: host, Path: "/" + path, Answers: []Answer{{
+		a := Answer{
 			Status: pick(g, 301, 302, 303, 307, 307, 308),
 			Lines:  append(g.corsLines(s), "Location: "+next),
-		}}})
+		}
+		if g.in(5) {
+			a.Lines = append(a.Lines, "Referrer-Policy: "+string(pick(g, policies...)))
+		}
+		if g.in(12) {
+			a.Lines = append(a.Lines, "Set-Cookie: r=1; "+pick(g, "SameSite=Lax", "SameSite=None; Secure", "HttpOnly"))
+		}
+		if g.in(40) {
+			a.Lines = append(a.Lines, pick(g, "Location: "+next+"2", "Access-Control-Expose-Headers: location"))
+		}
+		if g.in(40) {
+			a.Lines[len(a.Lines)-1] = pick(g, "X-No: location", "Location: ", "Location: /"+string(hop), "Location: ?x", "Location: data:,x", "Location: https://user:pw@api.other.org/e", "Location: https://[", "Location: #frag", "Location: //other.org/e")
+		}
+		s.Rules = append(s.Rules, Rule{Host: host, Path: "/" + path, Answers: []Answer{a}})
 		url = next
 	}
 	pre := Answer{Status: pick(g, 200, 204, 204, 204, 204, 204, 204, 403, 302, 500), Lines: append(g.corsLines(s), g.permits(s)...)}
-	actual := Answer{Status: pick(g, 200, 200, 200, 200, 200, 201, 404, 401, 500), Lines: g.corsLines(s)}
+	actual := Answer{Status: pick(g, 200, 200, 200, 200, 200, 200, 200, 200, 201, 404, 401, 403, 500, 204, 205, 206, 304), Lines: g.corsLines(s)}
+	if s.document() && (actual.Status == 204 || actual.Status == 205 || actual.Status == 304) {
+		actual.Status = 200 // else nothing is shown that could say so
+	}
 	if s.kind() == browser.WebSocket {
 		actual.Status = pick(g, 101, 101, 101, 403)
 	}
@@ -198,7 +263,10 @@ func (g *generator) server(s *Scenario) {
 	if g.in(8) {
 		actual.Lines = append(actual.Lines, "Set-Cookie: g=1; "+pick(g, "SameSite=Lax", "SameSite=None; Secure", "HttpOnly"))
 	}
-	if g.in(30) && s.kind() != browser.Form && s.kind() != browser.Navigation && s.kind() != browser.Iframe {
+	if g.in(20) && !s.document() {
+		actual.Lines = append(actual.Lines, "X-Content-Type-Options: nosniff", "Content-Type: "+pick(g, "text/plain", "text/html", "image/png", "application/json", "text/javascript", ""))
+	}
+	if g.in(30) && !s.document() {
 		actual = Answer{Broken: true}
 	}
 	s.Rules = append(s.Rules,

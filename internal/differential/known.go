@@ -45,7 +45,7 @@ var Known = []*KnownDifference{
 
 		Reference: "https://fetch.spec.whatwg.org/#scheme-fetch",
 		Applies:   anyCall(func(c browser.Call) bool { return strings.HasPrefix(c.URL, "data:") }),
-		Fields:    []string{"call 1 header content-length"},
+		Fields:    []string{"call 1 header content-length", "call 2 header content-length", "call 3 header content-length"},
 	},
 	{
 		ID:       "beacon-type-after-redirects",
@@ -68,6 +68,88 @@ var Known = []*KnownDifference{
 		Reference: "https://html.spec.whatwg.org/#same-site",
 		Applies:   anyCall(func(c browser.Call) bool { return strings.Contains(c.URL, "//[") }),
 		Fields:    []string{"request 1 header sec-fetch-site"},
+	},
+	{
+		ID:       "latin1",
+		Browsers: []realbrowser.Kind{realbrowser.WebKit},
+		Happens:  "Bytes above 0x7F in headers are UTF-8 on the wire: those that the page sets, those that it reads, those of Location.",
+		Model:    "They are Latin-1, as the Fetch standard says.",
+		Why:      "WebKitGTK's network stack, libsoup, does so. Safari has another one.",
+
+		Reference: "https://fetch.spec.whatwg.org/#concept-header",
+		Applies: func(sc *Scenario) bool {
+			high := func(s string) bool { return strings.ContainsFunc(s, func(r rune) bool { return r > 0x7f }) }
+			for _, r := range sc.Rules {
+				for _, a := range r.Answers {
+					if high(strings.Join(a.Lines, "")) {
+						return true
+					}
+				}
+			}
+			return anyCall(func(c browser.Call) bool {
+				for _, h := range c.Headers {
+					if high(h.Value) {
+						return true
+					}
+				}
+				return false
+			})(sc)
+		},
+		Fields: []string{"call 1", "request"},
+	},
+	{
+		ID:       "media-twice",
+		Browsers: []realbrowser.Kind{realbrowser.WebKit},
+		Happens:  "Audio and video whose answer has no body are asked for a second time, with a Range.",
+		Model:    "They are asked for once.",
+		Why:      "It is the way of WebKitGTK's media player, GStreamer, and follows from the body. Safari has another one.",
+
+		Reference: "https://html.spec.whatwg.org/#concept-media-load-resource",
+		Applies: func(sc *Scenario) bool {
+			last := sc.Rules[len(sc.Rules)-1].Answers[0]
+			return sc.kind() == browser.Media && (last.Broken || last.Status == 204 || last.Status == 205 || last.Status == 304)
+		},
+		Fields: []string{"requests"},
+	},
+	{
+		ID:       "cookie-prefixes",
+		Browsers: []realbrowser.Kind{realbrowser.WebKit},
+		Happens:  "The prefixes __Secure- and __Host- of a cookie's name ask for nothing.",
+		Model:    "They ask for Secure, and __Host- for no Domain and for Path=/.",
+		Why:      "libsoup does not know them. Safari has another network stack, which does.",
+
+		Reference: "https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-cookie-name-prefixes",
+		Applies: func(sc *Scenario) bool {
+			for _, c := range sc.Cookies {
+				if strings.HasPrefix(c.Line, "__") {
+					return true
+				}
+			}
+			return false
+		},
+		Fields: []string{"request 1 header cookie"},
+	},
+	{
+		ID:       "silent-failures",
+		Browsers: []realbrowser.Kind{realbrowser.WebKit},
+		Happens:  "No event tells the page about an EventSource at a blocked port, or about blocked audio and video.",
+		Model:    "They fail with an event.",
+		Why:      "The model says what became of a call, and not how the page learns of it.",
+
+		Reference: "https://html.spec.whatwg.org/#reestablish-the-connection",
+		Applies:   anyCall(func(c browser.Call) bool { return c.Kind == browser.EventSource || c.Kind == browser.Media }),
+		Fields:    []string{"call 1 verdict"},
+	},
+	{
+		ID:       "broken-head",
+		Browsers: []realbrowser.Kind{realbrowser.WebKit},
+		Happens:  "An answer to HEAD whose Content-Length headers contradict each other is an answer.",
+		Model:    "It is none.",
+		Why:      "libsoup looks at Content-Length only where a body follows. Safari has another network stack.",
+
+		Reference: "https://www.rfc-editor.org/rfc/rfc9112#section-6.3",
+		Applies:   anyCall(func(c browser.Call) bool { return c.Method == "HEAD" }),
+		Fields:    []string{"call 1 verdict", "call 2 verdict", "call 3 verdict"},
 	},
 	{
 		ID:       "data-frame-same-site",
@@ -125,6 +207,10 @@ func (k *KnownDifference) explains(kind realbrowser.Kind, sc *Scenario, diffs []
 	return true
 }
 
+var displayNames = map[realbrowser.Kind]string{
+	realbrowser.Chromium: "Chromium", realbrowser.Firefox: "Firefox", realbrowser.WebKit: "WebKit",
+}
+
 // KnownMarkdown is the text of docs/known-differences.md.
 func KnownMarkdown() string {
 	var w strings.Builder
@@ -132,13 +218,23 @@ func KnownMarkdown() string {
 
 <!-- Made from internal/differential/known.go by "go test ./internal/differential -run KnownDifferences -update". -->
 
-The package ` + "`cors/browser`" + ` is compared with real Chromium and real Firefox in several thousand
+The package ` + "`cors/browser`" + ` is compared with real Chromium, Firefox and WebKit in several thousand
 scenarios: every request on the wire and everything a page learns. These differences remain.
+
+WebKit is measured in WebKitGTK, which shares its engine with Safari but not the layers below. What Safari
+may do differently, and nobody has measured here:
+
+- Cookies. WebKitGTK sends those of other sites that are there, and keeps no new ones; Safari's visitors have
+  neither, and ` + "`concors explain --browser webkit`" + ` says so. Partitioned means nothing to WebKitGTK.
+- Redirects. Which headers go, stay and come back when CORS does not apply is decided below the engine; so are two
+  Location headers, a WebSocket's redirects, and DELETE, which becomes GET on the way to another origin.
+- Media. Safari's player asks with Range.
+- HTTP/2. All was measured over HTTP/1.1.
 `)
 	for _, k := range Known {
 		names := make([]string, len(k.Browsers))
 		for i, b := range k.Browsers {
-			names[i] = strings.ToUpper(string(b[:1])) + string(b[1:])
+			names[i] = displayNames[b]
 		}
 		fmt.Fprintf(&w, "\n## %s (%s)\n\n%s\n\n- The model: %s\n- Why: %s\n- See %s\n", k.ID, strings.Join(names, " and "), k.Happens, k.Model, k.Why, k.Reference)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/concors/concors/internal/realbrowser"
 )
 
 // Result is the outcome of one scenario.
@@ -54,6 +56,12 @@ func (l *Lab) Run(ctx context.Context, sc *Scenario) *Result {
 
 // workers is how many scenarios are in the browser at a time.
 const workers = 6
+
+// canShow reports whether the browser lets a page like p exist: WebKit shows no
+// http frame in an https page, not even of loopback.
+func (l *Lab) canShow(p *Page) bool {
+	return l.browser.Kind() != realbrowser.WebKit || !strings.HasPrefix(p.topOrigin(), "https:") || strings.HasPrefix(p.Origin, "https:")
+}
 
 // RunAll runs scenarios concurrently and returns the results in their order.
 func (l *Lab) RunAll(ctx context.Context, scenarios []*Scenario) []*Result {

@@ -82,6 +82,7 @@ func modelPage(p *Page) browser.Page {
 		m.TopLevel = p.topOrigin()
 		m.Origin = "null"
 		m.URL = "data:text/html,frame"
+		m.ReferrerPolicy, m.EmbedderPolicy, m.UpgradeInsecureRequests = "", "", false // it has no headers
 	}
 	return m
 }

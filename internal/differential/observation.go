@@ -46,7 +46,7 @@ func compared(name, value string, calls []browser.Call) bool {
 	switch name {
 	case "origin", "access-control-request-method", "access-control-request-headers",
 		"cookie", "authorization", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest",
-		"content-type", "range":
+		"content-type", "range", "referer":
 		return true
 	}
 	for _, c := range calls {

@@ -43,6 +43,7 @@ type Lab struct {
 var profiles = map[realbrowser.Kind]browser.Profile{
 	realbrowser.Chromium: browser.Chromium,
 	realbrowser.Firefox:  browser.Firefox,
+	realbrowser.WebKit:   browser.WebKit,
 }
 
 // jsCall is a call in the words of call.js.

@@ -111,6 +111,7 @@ func (s *Scenario) placed(prefix string) *Scenario {
 		c.URL = place(prefix, c.URL)
 		// The model must not see addresses that the browsers, behind a proxy, do not see.
 		c.ServerAddressSpace = browser.Public
+		c.ServerHTTP1 = true
 		p.Calls[i] = c
 	}
 	p.Cookies = make([]Cookie, len(s.Cookies))
@@ -165,4 +166,13 @@ func (s *Scenario) kind() browser.Kind {
 		return browser.FetchAPI
 	}
 	return s.Calls[0].Kind
+}
+
+// document reports whether a document is loaded: it must be one that can say so.
+func (s *Scenario) document() bool {
+	switch s.kind() {
+	case browser.Form, browser.Navigation, browser.Iframe:
+		return true
+	}
+	return false
 }
