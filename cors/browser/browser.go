@@ -77,6 +77,7 @@ type fetch struct {
 	referer, firstReferer string   // the Referer of requests from here on, and of the first; "" for none
 	lnaSpace              AddressSpace
 	redirectedBy          *response
+	typeGone              bool // see restoreFirst
 	http1                 bool // see Call.ServerHTTP1
 }
 

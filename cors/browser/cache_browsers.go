@@ -92,6 +92,27 @@ func (s *wholeStore) clear(*cacheQuery) {}
 // wildcard is never remembered.
 type firefoxStore struct {
 	entries map[firefoxKey]*firefoxEntry
+	uses    int
+}
+
+// maxFirefox is how many answers Firefox remembers. The one that was used least
+// recently goes first.
+const maxFirefox = 100
+
+func (s *firefoxStore) use(e *firefoxEntry) {
+	s.uses++
+	e.used = s.uses
+}
+
+func (s *firefoxStore) dropOldest() {
+	var oldest firefoxKey
+	least := s.uses + 1
+	for key, e := range s.entries {
+		if e.used < least {
+			oldest, least = key, e.used
+		}
+	}
+	delete(s.entries, oldest)
 }
 
 type firefoxKey struct {
@@ -101,6 +122,7 @@ type firefoxKey struct {
 
 type firefoxEntry struct {
 	methods, headers map[string]time.Time
+	used             int
 }
 
 func newFirefoxStore() preflightStore {
@@ -112,6 +134,7 @@ func (s *firefoxStore) match(q *cacheQuery) bool {
 	if e == nil {
 		return false
 	}
+	s.use(e)
 	// GET and POST are never looked up; HEAD is.
 	if q.method != "GET" && q.method != "POST" && !q.now.Before(e.methods[q.method]) {
 		return false
@@ -134,15 +157,19 @@ func (e *firefoxEntry) hasHeader(name string, now time.Time) bool {
 }
 
 func (s *firefoxStore) put(q *cacheQuery, p *preflightAnswer) {
-	if !p.cacheable || len(p.methods.items)+len(p.headers.items) == 0 {
+	if !p.cacheable {
 		return
 	}
 	key := firefoxKey{q.plain(), q.include}
 	e := s.entries[key]
 	if e == nil {
-		e = &firefoxEntry{make(map[string]time.Time), make(map[string]time.Time)}
+		if len(s.entries) == maxFirefox {
+			s.dropOldest()
+		}
+		e = &firefoxEntry{methods: make(map[string]time.Time), headers: make(map[string]time.Time)}
 		s.entries[key] = e
 	}
+	s.use(e)
 	expires := q.now.Add(p.maxAge)
 	for _, m := range p.methods.items {
 		e.methods[m] = expires

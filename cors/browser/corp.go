@@ -38,8 +38,12 @@ func (f *fetch) embedderCheck(res *response) *Failure {
 	value, _ := headerValue(res.header, "Cross-Origin-Embedder-Policy")
 	value, _, _ = strings.Cut(value, ";")
 	switch EmbedderPolicy(trimTabOrSpace(value)) {
-	case RequireCORP, Credentialless:
+	case RequireCORP:
 		return nil
+	case Credentialless:
+		if !f.prof.noCredentialless {
+			return nil
+		}
 	}
 	return f.fail(FrameEmbedderPolicy, "https://html.spec.whatwg.org/#check-a-navigation-response's-adherence-to-its-embedder-policy", value, string(f.page.embedder))
 }

@@ -179,8 +179,12 @@ func (f *fetch) refusedByAPI(res *response) *Failure {
 		if res.status != 200 && res.status != 206 && !(f.prof.anyMediaSuccess && f.req.tainting != TypeOpaque && isOKStatus(res.status) && !isNullBodyStatus(res.status)) {
 			return f.fail(LoadStatus, "https://html.spec.whatwg.org/#concept-media-load-resource", itoa(res.status), "200 or 206")
 		}
+	case Image:
+		if f.prof.statusOfImages != nil && !f.prof.statusOfImages(res.status) {
+			return f.fail(LoadStatus, "https://html.spec.whatwg.org/#updating-the-image-data", itoa(res.status), "a status with a body")
+		}
 	case Script, ModuleScript, Stylesheet:
-		if !isOKStatus(res.status) {
+		if !isOKStatus(res.status) && !(res.status == 304 && f.prof.loads304 && f.req.kind == Script) {
 			return f.fail(LoadStatus, "https://html.spec.whatwg.org/#fetch-a-classic-script", itoa(res.status), "200 to 299")
 		}
 	}

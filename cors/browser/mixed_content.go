@@ -28,8 +28,10 @@ func (f *fetch) upgradeInsecure() {
 	}
 	up := *u
 	up.scheme, up.originText = "https", ""
-	if len(r.urls) == 1 {
+	if n := len(r.urls); n == 1 {
 		f.upgradedFrom = u
+	} else if last := r.urls[n-2].origin(); f.prof.upgradeTaints && !u.origin().sameOrigin(last) && !r.origin.sameOrigin(last) {
+		r.upgradeTainted = true
 	}
 	r.urls[len(r.urls)-1] = &up
 	f.step("https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm", "%s is fetched over https instead.", u.String())

@@ -40,7 +40,7 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 			switch {
 			case !f.prof.singletonHeaders || !isSingleton(key):
 				old[0] += ", " + h.Value
-			case key != "Content-Type" || !r.hasBody: // a body keeps its first type
+			case key != "Content-Type" || !r.hasBody || f.prof.lastTypeAfterRedirect && len(r.urls) > 1: // a body keeps its first type
 				old[0] = h.Value
 			}
 			continue
@@ -253,7 +253,7 @@ func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 				f.sentOrigin = o
 			}
 		}
-		if f.sentOrigin != "" {
+		if f.sentOrigin != "" && !(r.mode == Navigate && r.method == "GET") {
 			s.set("Origin", f.sentOrigin)
 		}
 		return
@@ -377,7 +377,7 @@ func (f *fetch) site(urls []*address) string {
 		if o.sameOrigin(f.req.origin) {
 			continue
 		}
-		if !o.sameSite(f.req.origin) || f.prof.ipv6IsCrossSite && (o.host[0] == '[' || len(urls) > 1 && isIP(o.host)) {
+		if !o.sameSite(f.req.origin) || f.prof.ipv6IsCrossSite && (o.host[0] == '[' || len(urls) > 1 && (isIP(o.host) || !strings.Contains(o.host, "."))) {
 			return "cross-site"
 		}
 		site = "same-site"

@@ -36,7 +36,7 @@ var noteTexts = map[NoteCode]string{
 	NoteForbiddenHeader:       "The header {s} is left out: only the browser itself may set it.",
 	NoteNoCORSHeader:          `The header {s} is left out: mode "no-cors" does not allow it.`,
 	NoteAuthorizationWildcard: "Authorization is let through by *, as browsers still do; the standard wants it listed in Access-Control-Allow-Headers.",
-	NoteAuthorizationReturns:  "Authorization goes to {s} after all: this redirect starts from the headers of the first request. That is a mistake of Firefox; the standard removes the header for good where a redirect leads to another origin.",
+	NoteAuthorizationReturns:  "Authorization goes to {s} after all: this redirect starts from the headers of the first request. That is a mistake of Firefox and WebKit; the standard removes the header for good where a redirect leads to another origin.",
 	NoteCookiesNotIncluded:    `Cookies stay at home ({s}): the call does not include credentials. Use credentials: "include" with fetch(), withCredentials with XMLHttpRequest.`,
 	NoteCookieSameSite:        "The cookie {s} is not sent: the page is on another site, and the cookie is not marked SameSite=None; Secure.",
 	NoteCookieSecure:          "The cookie {s} is not sent: it is marked Secure and the address is http.",

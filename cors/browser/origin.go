@@ -67,6 +67,12 @@ func (o origin) schemelesslySameSite(p origin) bool {
 	return o.host == p.host || registrable(o.host) == registrable(p.host)
 }
 
+// within is schemelesslySameSite, and also reports true where p has no
+// registrable domain and o's host ends with p's: app.localhost and localhost.
+func (o origin) within(p origin) bool {
+	return o.schemelesslySameSite(p) || !p.opaque() && strings.HasSuffix(o.host, "."+p.host) && registrable(p.host) == p.host
+}
+
 // site returns what partitions are keyed on: scheme and registrable domain.
 func (o origin) site() string {
 	if o.opaque() {

@@ -118,6 +118,9 @@ func (f *fetch) preflightOrigin() string {
 // preflightUnlessCached is HTTP fetch's step 5.1.
 func (f *fetch) preflightUnlessCached() *Failure {
 	unsafe := f.namesToAnnounce()
+	if n := len(f.req.urls); f.prof.asksOncePerURL && f.preflighted && n > 1 && f.req.urls[n-2].wire() == f.req.url().wire() {
+		return nil
+	}
 	f.preflighted = true
 	if f.b.Preflights != nil && !(f.prof.conditionalAsksAgain && f.req.conditional) && f.b.Preflights.match(f, unsafe) {
 		f.step("#cors-preflight-cache", "An earlier preflight answer is still remembered: no preflight is sent.")

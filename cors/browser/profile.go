@@ -90,8 +90,9 @@ type behaviour struct {
 	refusesStreams bool
 	// streamsAreCORS: a stream in mode "same-origin" is sent as in mode "cors".
 	streamsAreCORS bool
-	// charsetExactly: XMLHttpRequest spells the charset of a text as "UTF-8".
-	charsetExactly bool
+	// charsetInPlace: see the function of this name. charsetOfParams: XMLHttpRequest
+	// corrects the charset of URLSearchParams as it does that of a text.
+	charsetInPlace, charsetOfParams bool
 
 	// conditionalAsksAgain: requests with If-None-Match and the like, which pass
 	// by the HTTP cache, pass by remembered preflights too. conditionalFetchOnly:
@@ -105,6 +106,15 @@ type behaviour struct {
 	// they fail with any status.
 	equalLocations bool
 
+	// lastTypeAfterRedirect: of several Content-Types, a body keeps the first, and
+	// has the last after a redirect.
+	lastTypeAfterRedirect bool
+	// asksOncePerURL: a redirect to the address that it comes from needs no other
+	// preflight.
+	asksOncePerURL bool
+	// upgradeTaints: what a redirect leads to is another origin before it is
+	// upgraded to https.
+	upgradeTaints bool
 	// stickyPreflights: once a preflight was due, each redirect asks again.
 	stickyPreflights bool
 	// announcesFirstNames: after a redirect, a preflight announces the headers
@@ -153,6 +163,9 @@ type behaviour struct {
 	// downgradeByScheme: a referrer is dropped on the way from https to http, also
 	// towards loopback; pages on http://localhost have nothing to lose.
 	downgradeByScheme bool
+	// referrerBeforeUpgrade corrects whether a referrer stays within an origin, or is
+	// downgraded, for an address that was upgraded.
+	referrerBeforeUpgrade func(f *fetch, same, downgrade bool) (bool, bool)
 	// thirdPartyReferrerIsOrigin: other sites than that in the address bar never
 	// get more of a referrer than its origin.
 	thirdPartyReferrerIsOrigin bool
@@ -206,6 +219,11 @@ type behaviour struct {
 	asksBeforeMixedContent bool
 	// noCredentialless: Cross-Origin-Embedder-Policy has no value "credentialless".
 	noCredentialless bool
+	// statusOfImages reports whether an image with this status can be shown; nil:
+	// any.
+	statusOfImages func(status int) bool
+	// loads304: scripts load with status 304 too.
+	loads304 bool
 	// anyMediaSuccess: audio and video that are not opaque play with any status
 	// from 200 to 299 that has a body.
 	anyMediaSuccess bool
@@ -280,8 +298,12 @@ var behaviours = [...]behaviour{
 		upgradesRedirects:           true,
 		conditionalAsksAgain:        true,
 		streamsAreCORS:              true,
+		referrerBeforeUpgrade:       chromiumReferrerBeforeUpgrade,
 		keepaliveRedirectsLess:      true,
-		charsetExactly:              true,
+		charsetInPlace:              true,
+		asksOncePerURL:              true,
+		statusOfImages:              func(status int) bool { return !isNullBodyStatus(status) },
+		loads304:                    true,
 		upgradesNavigationsFirst:    true,
 		equalLocations:              true,
 		forcedNeedsMethod:           true,
@@ -318,6 +340,11 @@ var behaviours = [...]behaviour{
 		cookiesSeeRedirects:         true,
 		noRelaxedReferrer:           true,
 		stringifiesStreams:          true,
+		referrerBeforeUpgrade:       firefoxReferrerBeforeUpgrade,
+		charsetOfParams:             true,
+		lastTypeAfterRedirect:       true,
+		upgradeTaints:               true,
+		statusOfImages:              func(status int) bool { return !isNullBodyStatus(status) && status != 206 },
 		conditionalAsksAgain:        true,
 		conditionalFetchOnly:        true,
 		conditionalPreflights:       true,
@@ -358,6 +385,10 @@ var behaviours = [...]behaviour{
 		opaqueReferrerByURL:         true,
 		preflightsUserAgent:         true,
 		refusesStreams:              true,
+		charsetOfParams:             true,
+		loads304:                    true,
+		referrerBeforeUpgrade:       webkitReferrerBeforeUpgrade,
+		statusOfImages:              func(status int) bool { return !isNullBodyStatus(status) },
 		bodyTypeAlways:              true,
 		joinsLocations:              true,
 		responseURLBare:             true,

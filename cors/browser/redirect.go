@@ -77,9 +77,8 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 	if crossOrigin {
 		r.crossed = true
 	}
-	// Pages on http://localhost are spared; why is not known, it was measured.
 	top := f.page.top
-	if f.prof.dropsHints && !(top.scheme == "http" && top.trustworthy()) && !(u.origin().sameOrigin(r.origin) && r.origin.sameOrigin(top)) {
+	if f.prof.dropsHints && !(u.origin().sameOrigin(r.origin) && r.origin.sameOrigin(top)) {
 		r.remove(isClientHint)
 	}
 	wasTainted := r.tainted()
@@ -98,11 +97,12 @@ func redirectsAsGET(status int, method string) bool {
 		status == 303 && method != "GET" && method != "HEAD"
 }
 
-// restoreFirst is WebKit's way (steps 12 and 13). Content-Type goes when the
-// method becomes GET, Authorization on the way to another origin. Where CORS
-// applies, the next redirect brings back all the headers of the first request;
-// where it does not, User-Agent goes for ever, and only Content-Type comes back,
-// with a 307 or 308.
+// restoreFirst is WebKit's way (steps 12 and 13). Content-Type and the like go
+// when the method becomes GET, Authorization on the way to another origin. Where
+// CORS applies, the next redirect brings back all the headers of the first
+// request, Authorization as long as the origin is not "null". Where it does not,
+// User-Agent goes for ever, and only Content-Type comes back, with a 307 or 308,
+// unless it went on the way out of the page's origin.
 func (f *fetch) restoreFirst(u *address, status int) {
 	r := &f.req
 	if len(r.urls) == 1 {
@@ -111,15 +111,20 @@ func (f *fetch) restoreFirst(u *address, status int) {
 	cors := r.mode == CORS && (r.tainting == TypeCORS || !u.origin().sameOrigin(r.origin))
 	again := cors || status == 307 || status == 308
 	crossOrigin, rewrite := !u.origin().sameOrigin(r.url().origin()), redirectsAsGET(status, r.method)
+	if rewrite && crossOrigin && r.url().origin().sameOrigin(r.origin) && (r.kind == FetchAPI || r.kind == XMLHttpRequest) {
+		f.typeGone = true
+	}
 	was := r.headers
 	r.headers = nil
 	for _, h := range f.firstHeaders {
 		kept := has(was, h.Name)
 		switch {
 		case fetchspec.EqualFold(h.Name, "Content-Type"):
-			kept = (kept || again) && !rewrite
+			kept = (kept || again && !(f.typeGone && !cors)) && !rewrite
+		case rewrite && fetchspec.IsRequestBodyHeader(h.Name):
+			kept = false
 		case fetchspec.IsCORSNonWildcardRequestHeader(h.Name):
-			kept = (kept || cors) && !crossOrigin
+			kept = (kept || cors && !r.tainted()) && !crossOrigin
 		case cors:
 			kept = true
 		case fetchspec.EqualFold(h.Name, "User-Agent"):

@@ -33,7 +33,7 @@ func (f *fetch) refererHeader(preflight bool) string {
 	if preflight && f.prof.redirectsFromFirst {
 		ref = f.firstReferer
 	}
-	if ref != "" && f.prof.thirdPartyReferrerIsOrigin && (r.dest != "document" || len(r.urls) > 1 && !r.policyFromRedirect) && !f.page.top.schemelesslySameSite(r.url().origin()) {
+	if ref != "" && f.prof.thirdPartyReferrerIsOrigin && (r.dest != "document" || len(r.urls) > 1 && !r.policyFromRedirect) && !f.page.top.within(r.url().origin()) {
 		return f.page.url.serializedOrigin() + "/"
 	}
 	return ref
@@ -53,9 +53,6 @@ func (c *client) referrer(prof *behaviour, kind Kind) string {
 // from step 4 on.
 func (f *fetch) cutReferrer(policy ReferrerPolicy) string {
 	src, u := f.page.url, f.req.url()
-	if f.upgradedFrom != nil && f.req.kind == Media && len(f.req.urls) == 1 && f.prof.redirectsFromFirst {
-		u = f.upgradedFrom // the referrer is made before the upgrade
-	}
 	full, origin := f.referer, src.serializedOrigin()+"/"
 	if len(full) > maxReferrer {
 		full = origin
@@ -67,6 +64,9 @@ func (f *fetch) cutReferrer(policy ReferrerPolicy) string {
 	downgrade := src.trustworthy() && !u.trustworthy()
 	if f.prof.downgradeByScheme {
 		downgrade = src.scheme == "https" && u.scheme != "https"
+	}
+	if f.upgradedFrom != nil && len(f.req.urls) == 1 && f.prof.referrerBeforeUpgrade != nil {
+		same, downgrade = f.prof.referrerBeforeUpgrade(f, same, downgrade)
 	}
 	switch policy {
 	case NoReferrer:
@@ -103,6 +103,24 @@ func (f *fetch) cutReferrer(policy ReferrerPolicy) string {
 		return ""
 	}
 	return origin
+}
+
+// Browsers make some referrers before they upgrade http to https, and judge by
+// the http address then whether it is the page's origin, or a downgrade.
+
+func chromiumReferrerBeforeUpgrade(f *fetch, same, downgrade bool) (bool, bool) {
+	return same, downgrade || f.req.kind == Iframe && f.page.url.scheme == "https"
+}
+
+func firefoxReferrerBeforeUpgrade(f *fetch, same, downgrade bool) (bool, bool) {
+	return same || f.req.mode == Navigate && f.req.kind != Form && f.upgradedFrom.origin().sameOrigin(f.page.origin), downgrade
+}
+
+func webkitReferrerBeforeUpgrade(f *fetch, same, downgrade bool) (bool, bool) {
+	if f.req.kind != Media {
+		return same, downgrade
+	}
+	return f.upgradedFrom.origin().sameOrigin(f.page.origin), f.page.url.scheme == "https"
 }
 
 // referrerPolicy is the request's, unless the browser does not accept it.

@@ -30,6 +30,7 @@ type request struct {
 	keepalive          bool
 	redirects          int  // the redirect count
 	crossed            bool // a redirect led to another origin
+	upgradeTainted     bool // see behaviour.upgradeTaints
 	policyFromRedirect bool // the referrer policy is one that a redirect set
 	conditional        bool // the page set If-None-Match or the like: no cache is asked
 	impliedType        bool // Content-Type follows from the body of an XMLHttpRequest
@@ -51,6 +52,9 @@ func (r *request) serializedOrigin() string {
 // (#concept-request-redirect-taint): a server of another origin redirected to
 // a third one, and must not speak in the page's name.
 func (r *request) tainted() bool {
+	if r.upgradeTainted {
+		return true
+	}
 	for i := 1; i < len(r.urls); i++ {
 		last := r.urls[i-1].origin()
 		if !r.urls[i].origin().sameOrigin(last) && !r.origin.sameOrigin(last) {

@@ -140,9 +140,7 @@ func (f *fetch) newXMLHttpRequest(call *Call) *Failure {
 	}
 	for i, h := range r.headers {
 		if fetchspec.EqualFold(h.Name, "Content-Type") {
-			if call.Body.Kind == Text {
-				r.headers[i].Value = charsetUTF8(h.Value, f.prof.charsetExactly)
-			}
+			r.headers[i].Value = f.typeOfBody(call.Body.Kind, h.Value)
 			return nil
 		}
 	}
@@ -186,8 +184,7 @@ func (f *fetch) setRequestHeader(h HeaderField) *Failure {
 
 // charsetUTF8 replaces a charset parameter that is not UTF-8, as send() does
 // with a string body (https://xhr.spec.whatwg.org/#dom-xmlhttprequest-send).
-// exactly: also one that is only spelled in another way.
-func charsetUTF8(contentType string, exactly bool) string {
+func charsetUTF8(contentType string) string {
 	if _, ok := fetchspec.Essence(contentType); !ok {
 		return contentType
 	}
@@ -195,7 +192,7 @@ func charsetUTF8(contentType string, exactly bool) string {
 	changed := false
 	for i, p := range parts[1:] {
 		name, value, _ := strings.Cut(strings.TrimLeft(p, " \t"), "=")
-		if fetchspec.EqualFold(name, "charset") && (exactly && value != "UTF-8" || !fetchspec.EqualFold(strings.Trim(value, ` "`), "UTF-8")) {
+		if fetchspec.EqualFold(name, "charset") && !fetchspec.EqualFold(strings.Trim(value, ` "`), "UTF-8") {
 			parts[i+1], changed = "charset=UTF-8", true
 		}
 	}
@@ -206,4 +203,35 @@ func charsetUTF8(contentType string, exactly bool) string {
 		parts[i] = strings.TrimSpace(p)
 	}
 	return strings.Join(parts, ";")
+}
+
+// charsetInPlace is Chromium's way: the value alone is replaced, also where it is
+// UTF-8 in other letters.
+func charsetInPlace(contentType string) string {
+	parts := strings.Split(contentType, ";")
+	for i, p := range parts[1:] {
+		name, value, ok := strings.Cut(p, "=")
+		if !ok || !fetchspec.EqualFold(strings.TrimSpace(name), "charset") {
+			continue
+		}
+		bare := strings.Trim(value, ` "`)
+		parts[i+1] = name + "=" + strings.Replace(value, bare, "UTF-8", 1)
+	}
+	return strings.Join(parts, ";")
+}
+
+// typeOfBody is what becomes of the page's Content-Type when a body of an
+// XMLHttpRequest has one of its own.
+func (f *fetch) typeOfBody(kind BodyKind, contentType string) string {
+	switch {
+	case kind != Text && kind != URLSearchParams:
+		return contentType
+	case f.prof.charsetInPlace:
+		return charsetInPlace(contentType)
+	case kind == Text:
+		return charsetUTF8(contentType)
+	case f.prof.charsetOfParams:
+		return charsetUTF8(contentType)
+	}
+	return contentType
 }

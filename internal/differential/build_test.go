@@ -80,6 +80,9 @@ func header(line string) option {
 	})
 }
 
+// cutHeader splits "Name: value".
+func cutHeader(line string) (name, value string, ok bool) { return strings.Cut(line, ": ") }
+
 func body(kind browser.BodyKind, data string) option {
 	return last(func(c *browser.Call) { c.Body.Kind, c.Body.Data = kind, []byte(data) })
 }

@@ -70,6 +70,19 @@ var Known = []*KnownDifference{
 		Fields:    []string{"request 1 header sec-fetch-site"},
 	},
 	{
+		ID:       "quoted-charset",
+		Browsers: []realbrowser.Kind{realbrowser.Firefox},
+		Happens:  `An XMLHttpRequest of URLSearchParams whose Content-Type has charset="utf-8" announces it as it is and sends charset=UTF-8.`,
+		Model:    "It is sent as it is.",
+		Why:      "Firefox replaces it after the preflight; the model has one value for both.",
+
+		Reference: "https://xhr.spec.whatwg.org/#dom-xmlhttprequest-send",
+		Applies: anyCall(func(c browser.Call) bool {
+			return c.Kind == browser.XMLHttpRequest && c.Body.Kind == browser.URLSearchParams
+		}),
+		Fields: []string{"request 1 header content-type", "request 2 header content-type"},
+	},
+	{
 		ID:       "latin1",
 		Browsers: []realbrowser.Kind{realbrowser.WebKit},
 		Happens:  "Bytes above 0x7F in headers are UTF-8 on the wire: those that the page sets, those that it reads, those of Location.",

@@ -24,6 +24,7 @@ var groups = []group{
 	{"kinds", kindScenarios},
 	{"origins", originScenarios},
 	{"authorization", authorizationScenarios},
+	{"measured", measuredScenarios},
 }
 
 func smoke() []*Scenario {
