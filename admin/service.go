@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/endpoints"
 	"github.com/concors/concors/insight"
 	"github.com/concors/concors/internal/words"
@@ -156,7 +157,11 @@ func brokenDocument(p *store.Problem) *BrokenDocument {
 	switch {
 	case ok:
 		b.Mistakes = explainAll(invalid.Report.Errors())
-		b.Summary = fmt.Sprintf("The stored document has %s.", words.Count(len(b.Mistakes), "mistake"))
+		n, more := len(b.Mistakes), ""
+		if n > 0 && b.Mistakes[n-1].Code == mistake.MistakesOmitted {
+			n, more = n-1, "more than "
+		}
+		b.Summary = "The stored document has " + more + words.Count(n, "mistake") + "."
 	case errors.Is(p.Err, store.ErrEmpty):
 		b.Summary = "Nothing is stored: the document is empty or missing."
 	default:

@@ -34,7 +34,7 @@ const (
 	PolicyUnknown       mistake.Code = "policy-unknown"
 )
 
-// Mistakes in endpoints. Those in a pattern are [route.Mistakes].
+// Mistakes in endpoints. Those in a pattern are [route.Kinds].
 const (
 	EndpointMissing   mistake.Code = "endpoint-missing"
 	EndpointDuplicate mistake.Code = "endpoint-duplicate"
@@ -51,10 +51,10 @@ const (
 )
 
 // Kinds returns everything a [Report] can say, ordered by code: those
-// of [mistake.Kinds], of [route.Mistakes] and of this package.
+// of [mistake.Kinds], of [route.Kinds] and of this package.
 func Kinds() []mistake.Kind {
 	all := mistake.Kinds()
-	for _, m := range route.Mistakes() {
+	for _, m := range route.Kinds() {
 		all = append(all, mistake.Kind{Code: mistake.Code(m.Code), Message: m.Message, Cause: m.Cause, Remedy: m.Remedy})
 	}
 	for code, m := range mistakes {

@@ -215,6 +215,20 @@ func TestTheFileShowsItsMistakesInLinearTime(t *testing.T) {
 	}
 }
 
+// However many mistakes there are, a page shows some, and says that there are
+// more.
+func TestTheBannerShowsSomeMistakes(t *testing.T) {
+	for n, want := range map[int]string{30: "has 30 mistakes", 2000: "has more than 1,000 mistakes"} {
+		h, _ := brokenFile(t, n)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/history", nil))
+		body := w.Body.String()
+		if !strings.Contains(body, want) || strings.Count(body, `<li><a href="/file#L`) != 20 || !strings.Contains(body, "first 20") {
+			t.Errorf("%d mistakes: %d\n%s", n, w.Code, body)
+		}
+	}
+}
+
 func TestAPageEndsWhenNobodyWaitsForIt(t *testing.T) {
 	h, r := brokenFile(t, 1000)
 	ctx, cancel := context.WithCancel(t.Context())

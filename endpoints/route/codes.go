@@ -52,7 +52,7 @@ func (e *Error) Message() string {
 	if e.detail != "" {
 		return e.detail
 	}
-	return mistakes[e.Code].Message
+	return kinds[e.Code].Message
 }
 
 // Error returns pattern, place and message in one line.

@@ -193,7 +193,7 @@ func TestErrorNamesPatternPlaceReasonAndRepair(t *testing.T) {
 }
 
 func TestEveryMistakeIsExplainedWithAnExample(t *testing.T) {
-	for _, m := range route.Mistakes() {
+	for _, m := range route.Kinds() {
 		if m.Message == "" || m.Cause == "" || m.Remedy == "" {
 			t.Errorf("%s: something is not said: %+v", m.Code, m)
 		}

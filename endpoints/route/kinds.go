@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// A Mistake is what there is to say about a [Code].
-type Mistake struct {
+// A Kind is what there is to say about a [Code], whoever makes the mistake.
+type Kind struct {
 	Code    Code
 	Message string // what is wrong, as in error texts: lower case, no full stop
 	Cause   string // why it matters, in sentences
@@ -14,18 +14,18 @@ type Mistake struct {
 	Example string // a pattern with this mistake
 }
 
-// Mistakes returns every mistake this package can report, ordered by code.
-func Mistakes() []Mistake {
-	all := make([]Mistake, 0, len(mistakes))
-	for _, code := range slices.Sorted(maps.Keys(mistakes)) {
-		m := mistakes[code]
+// Kinds returns every kind of mistake this package can report, ordered by code.
+func Kinds() []Kind {
+	all := make([]Kind, 0, len(kinds))
+	for _, code := range slices.Sorted(maps.Keys(kinds)) {
+		m := kinds[code]
 		m.Code = code
 		all = append(all, m)
 	}
 	return all
 }
 
-var mistakes = map[Code]Mistake{
+var kinds = map[Code]Kind{
 	PatternEmpty: {
 		Message: "a pattern is missing here",
 		Cause:   "The entry is empty or holds nothing but spaces.",
