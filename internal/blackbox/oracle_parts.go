@@ -33,8 +33,11 @@ func (r reading) matches(pattern, origin string) bool {
 	}
 	// "*.": one or more labels.
 	scheme, rest, ok := strings.Cut(pattern, "://*.")
-	if !ok {
-		return origin == pattern || r.matchesInLabel(pattern, origin)
+	switch {
+	case !ok && strings.Contains(pattern, "*"):
+		return r.matchesInLabel(pattern, origin)
+	case !ok:
+		return origin == pattern
 	}
 	labels, ok := strings.CutPrefix(origin, scheme+"://")
 	if !ok {

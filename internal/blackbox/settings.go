@@ -45,6 +45,8 @@ func Settings() []*Setting {
 		{Name: "star-credentials", Allow: "selected", Domains: []string{docs}, Credentials: true, Headers: []string{"*"}},
 		{Name: "star-credentials-authorization", Allow: "selected", Domains: []string{docs}, Credentials: true,
 			Headers: []string{"*", "Authorization", "X-Method-Override"}, Cache: "10m", MaxAge: "600"},
+		{Name: "in-label", Allow: "selected", Credentials: true, Headers: []string{"Content-Type"},
+			Domains: []string{"https://pr-*.preview.example.com", "https://*--mysite.netlify.app", "https://a*z.example.net:8443", "http://dev-*.app.localhost:*"}},
 		{Name: "embed-any", Allow: "selected", Domains: []string{docs}, Embed: "any", Headers: []string{"Authorization"}},
 		{Name: "embed-any-credentials", Allow: "selected", Domains: []string{docs}, Embed: "any", Credentials: true, Headers: []string{"Authorization"}},
 		{Name: "senders", Allow: "selected", Domains: []string{docs}, Credentials: true, Senders: []string{"https://idp.example.net"}},

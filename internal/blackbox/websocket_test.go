@@ -37,7 +37,7 @@ func socketQuestions(worlds ...*World) []*Question {
 			for i := 0; i < len(origins); i++ {
 				o := origins[i]
 				if i >= essentialOrigins {
-					i += g.rng.IntN(6) // a sample of the rest
+					i += g.rng.IntN(24) // a sample of the rest
 				}
 				for _, m := range []metadata{
 					{},

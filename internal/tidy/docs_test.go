@@ -193,8 +193,8 @@ func TestYAMLInTheDocsIsRight(t *testing.T) {
 				text = "upstream: http://127.0.0.1:3000\n" + text
 			}
 			checked++
-			if _, report := endpoints.Parse(name, []byte(text)); len(report.Mistakes) > 0 {
-				t.Errorf("%s: %v in\n%s", name, report.Mistakes, text)
+			if _, report := endpoints.Parse(name, []byte(text)); !report.OK() {
+				t.Errorf("%s: %v in\n%s", name, report.Err(), text)
 			}
 		}
 	}
