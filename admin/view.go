@@ -312,12 +312,7 @@ func searchable(name string, p endpoints.Policy) string {
 	}[p.Allow]
 	words := append([]string{"", name, label}, p.Domains...)
 	words = append(words, p.Senders...)
-	if p.Credentials {
-		words = append(words, "credentials")
-	}
-	if p.ObserveOnly {
-		words = append(words, "observed")
-	}
+	words = append(words, p.Marks()...)
 	return strings.ToLower(strings.Join(words, "\n"))
 }
 

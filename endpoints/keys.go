@@ -38,7 +38,8 @@ type Form struct {
 	Hint        string // a sentence or two
 	Placeholder string // an example, where values are typed
 	Options     []Option
-	Rare        bool // few people need it
+	Rare        bool   // few people need it
+	Mark        string // what lists say of a policy whose switch is on
 }
 
 // An Option is a value that people choose.
@@ -78,6 +79,16 @@ func PolicyKeys() []Key[Policy] { return policyKeys }
 
 // PolicyKey returns the key of a policy with the name, nil if there is none.
 func PolicyKey(name string) *Key[Policy] { return policyKeys.find(name) }
+
+// Marks are what is worth to be seen of p in a list.
+func (p Policy) Marks() (marks []string) {
+	for i := range policyKeys {
+		if k := &policyKeys[i]; k.Form.Mark != "" && k.IsSet(&p) {
+			marks = append(marks, k.Form.Mark)
+		}
+	}
+	return marks
+}
 
 // A codec is the value of a key in T.
 type codec[T any] struct {

@@ -87,7 +87,7 @@ func policyTable() keys[Policy] {
 			Name:    "credentials",
 			About:   "Whether cookies, HTTP authentication and client certificates travel with the requests of the domains. Left out: they are dropped. Does not exist under all.",
 			Under:   []string{AllowSelected},
-			Form:    Form{Label: "Allow credentials", Hint: "Cookies, HTTP authentication and client certificates travel with these requests."},
+			Form:    Form{Label: "Allow credentials", Mark: "credentials", Hint: "Cookies, HTTP authentication and client certificates travel with these requests."},
 			aliases: []string{"allow_credentials", "allowCredentials", "supports_credentials"},
 			codec:   at(switchKind, func(p *Policy) *bool { return &p.Credentials }),
 		},
@@ -173,7 +173,7 @@ func policyTable() keys[Policy] {
 			Name:  "enforce",
 			About: "false: stand aside, as if Concors were not there, but count what would have been decided. Left out: true.",
 			Under: everywhere,
-			Form:  Form{Label: "Observe only", Rare: true, Hint: "Stand aside: every request passes untouched, and Traffic shows what would have been refused."},
+			Form:  Form{Label: "Observe only", Rare: true, Mark: "observed only", Hint: "Stand aside: every request passes untouched, and Traffic shows what would have been refused."},
 			Words: Words{
 				More: Sentence{"observed", "{endpoints} is only observed now: nothing is refused or changed there, only counted."},
 				Less: Sentence{"enforced", "{endpoints} is enforced now; it was only observed."},
