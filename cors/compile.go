@@ -92,6 +92,9 @@ func (c *Compiled) ObserveOnly() bool { return c.observe }
 type compiler struct {
 	out                *Compiled
 	mistakes, warnings mistakeList
+
+	insecure bool // http: origins may get credentials
+	needed   bool // and one does
 }
 
 func (c *compiler) mistake(code mistake.Code, field, value, repair string) {
@@ -106,7 +109,9 @@ func (c *compiler) none(p None) {
 	out := c.out
 	out.kind, out.observe = kindNone, p.ObserveOnly
 	c.embed(p.Embed, EmbedSameOrigin)
+	c.insecure = p.DangerouslyAllowInsecureOrigins
 	c.compileSenders(p.Senders)
+	c.insecureOrigins()
 }
 
 func (c *compiler) all(p All) {
@@ -125,12 +130,14 @@ func (c *compiler) selected(p Selected) {
 	if len(p.Domains) == 0 {
 		c.mistake(mistake.DomainsMissing, "domains", "", "")
 	}
+	c.insecure = p.DangerouslyAllowInsecureOrigins
 	out.domains = c.origins("domains", p.Domains, p.Credentials)
 	out.headers = c.compileHeaders(p.Headers, p.Credentials)
 	out.expose = c.compileExpose(p.Expose, p.Credentials)
 	c.cache(p.Cache)
 	c.embed(p.Embed, EmbedSameOrigin)
 	c.compileSenders(p.Senders)
+	c.insecureOrigins()
 	if out.senders != nil {
 		for i, text := range p.Domains {
 			if out.senders.Contains(text) {
@@ -158,8 +165,15 @@ func ofItsKind(code mistake.Code, pattern string) string {
 	return "anybody can register a name below " + domain + ": only those that are yours can be listed, such as https://your-name." + domain
 }
 
+// insecureOrigins warns if http: origins are allowed credentials for nothing.
+func (c *compiler) insecureOrigins() {
+	if c.insecure && !c.needed {
+		c.warn(mistake.InsecureUnneeded, "dangerously_allow_insecure_origins", "", "")
+	}
+}
+
 // origins validates a list of origin patterns. Where credentials go along,
-// plain http is a mistake, else a warning.
+// plain http is a mistake unless it is allowed, and else a warning.
 func (c *compiler) origins(name string, list []string, credentials bool) *origin.Set {
 	set := origin.NewSet(len(list))
 	patterns := make([]origin.Pattern, 0, len(list))
@@ -175,6 +189,9 @@ func (c *compiler) origins(name string, list []string, credentials bool) *origin
 		}
 		patterns = append(patterns, p)
 		switch {
+		case p.Scheme == "http" && !p.Loopback() && credentials && c.insecure:
+			c.needed = true
+			c.warn(mistake.OriginPlainHTTP, field(i), text, "whoever controls a network on the way can forge pages of this http: origin, and act with the visitor's credentials")
 		case p.Scheme == "http" && !p.Loopback() && credentials:
 			c.mistake(mistake.OriginInsecure, field(i), text, "https"+text[len("http"):])
 		case p.Scheme == "http" && !p.Loopback():

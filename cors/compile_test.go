@@ -92,6 +92,11 @@ func TestCompileWarns(t *testing.T) {
 		{"previews covered", Selected{Domains: []string{"https://pr-*.example.com", "https://*.example.com", "https://pr-1.example.com"}}, nil, []string{
 			"origin-covered domains[0]", "origin-covered domains[2]"}},
 		{"cache", All{Cache: 25 * time.Hour}, nil, []string{"cache-above-browser-cap cache"}},
+		{"insecure origins", Selected{Domains: []string{"http://b.example", "https://a.example", "http://localhost"}, Credentials: true, Senders: []string{"http://sso.example"}, DangerouslyAllowInsecureOrigins: true}, nil,
+			[]string{"origin-plain-http domains[0]", "origin-plain-http senders[0]"}},
+		{"insecure senders", None{Senders: []string{"http://sso.example"}, DangerouslyAllowInsecureOrigins: true}, nil, []string{"origin-plain-http senders[0]"}},
+		{"insecure origins without need", Selected{Domains: []string{"http://b.example", "http://localhost"}, Senders: docsDomains, DangerouslyAllowInsecureOrigins: true}, nil,
+			[]string{"insecure-origins-unneeded dangerously_allow_insecure_origins", "origin-plain-http domains[0]"}},
 		{"own origin is plain http", Selected{Domains: docsDomains, Credentials: true}, plainSite, []string{"own-origin-insecure credentials"}},
 		{"own origin is plain http, no credentials", Selected{Domains: docsDomains}, plainSite, nil},
 	} {

@@ -29,6 +29,10 @@ type None struct {
 	// value [AnySender].
 	Senders []string
 
+	// DangerouslyAllowInsecureOrigins lets http: origins beyond loopback stand
+	// among Senders, see [Selected].
+	DangerouslyAllowInsecureOrigins bool
+
 	// ObserveOnly makes Concors stand aside: every request runs as if it were
 	// not there, and decisions are only reported.
 	ObserveOnly bool
@@ -99,6 +103,12 @@ type Selected struct {
 	// Senders are the origins that may send but not read, as in
 	// [None.Senders]. Domains need not be repeated here.
 	Senders []string
+
+	// DangerouslyAllowInsecureOrigins lets http: origins beyond loopback stand
+	// where the visitor's credentials go along: in Senders, and in Domains with
+	// Credentials. Whoever controls a network on the way can forge the pages of
+	// such an origin and act as its visitor. For networks without https.
+	DangerouslyAllowInsecureOrigins bool
 
 	// ObserveOnly makes Concors stand aside and only report, see [None].
 	ObserveOnly bool

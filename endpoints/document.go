@@ -109,6 +109,11 @@ type Policy struct {
 	// written as a scalar in a file. Under none and selected.
 	Senders Senders
 
+	// DangerouslyAllowInsecureOrigins lets http: origins beyond loopback stand
+	// where the visitor's credentials go along. Under none, for Senders, and
+	// selected.
+	DangerouslyAllowInsecureOrigins bool
+
 	// ObserveOnly, written enforce: false in a file, makes Concors stand aside
 	// and only count what it would have decided.
 	ObserveOnly bool
@@ -229,8 +234,12 @@ func (p Policy) CORS() cors.Policy {
 		return cors.Selected{
 			Domains: p.Domains, Credentials: p.Credentials, Headers: p.Headers, Expose: p.Expose,
 			Cache: time.Duration(p.Cache), Embed: embed, Senders: p.Senders, ObserveOnly: p.ObserveOnly,
+			DangerouslyAllowInsecureOrigins: p.DangerouslyAllowInsecureOrigins,
 		}
 	default:
-		return cors.None{Embed: embed, Senders: p.Senders, ObserveOnly: p.ObserveOnly}
+		return cors.None{
+			Embed: embed, Senders: p.Senders, ObserveOnly: p.ObserveOnly,
+			DangerouslyAllowInsecureOrigins: p.DangerouslyAllowInsecureOrigins,
+		}
 	}
 }

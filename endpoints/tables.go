@@ -170,6 +170,21 @@ func policyTable() keys[Policy] {
 			codec: at(sendersKind, func(p *Policy) *Senders { return &p.Senders }),
 		},
 		{
+			Name:  "dangerously_allow_insecure_origins",
+			About: "true: http: origins beyond loopback may stand where the visitor's credentials go along. Whoever controls a network on the way can then act as the visitor; for networks without https. Left out: false.",
+			Under: []string{AllowNone, AllowSelected},
+			Form: Form{
+				Label: "Allow insecure origins (dangerous)", Rare: true, Mark: "insecure origins",
+				Hint: "http: websites may get credentials. Whoever controls a network on the way can then act as the visitor. Only for networks without https.",
+			},
+			Words: Words{
+				More: Sentence{"insecure-origins-allowed", "http: websites may now get the visitor's credentials at {endpoints}: whoever controls a network on the way can act as the visitor."},
+				Less: Sentence{"insecure-origins-refused", "http: websites may no longer get the visitor's credentials at {endpoints}."},
+			},
+			aliases: []string{"allow_insecure_origins", "insecure", "dangerouslyAllowInsecureOrigins"},
+			codec:   at(switchKind, func(p *Policy) *bool { return &p.DangerouslyAllowInsecureOrigins }),
+		},
+		{
 			Name:  "enforce",
 			About: "false: stand aside, as if Concors were not there, but count what would have been decided. Left out: true.",
 			Under: everywhere,

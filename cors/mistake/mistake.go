@@ -70,6 +70,7 @@ const (
 	OriginDuplicate       Code = "origin-duplicate"
 	OriginCovered         Code = "origin-covered"
 	OriginPlainHTTP       Code = "origin-plain-http"
+	InsecureUnneeded      Code = "insecure-origins-unneeded"
 	OriginPerInstallation Code = "origin-per-installation"
 	OriginSharedDomain    Code = "origin-shared-domain"
 	SenderIsDomain        Code = "sender-is-domain"
@@ -205,7 +206,7 @@ var kinds = map[Code]Kind{
 	OriginInsecure: {
 		Message: "an http: origin must not be allowed credentials: whoever controls a network on the way can forge its pages",
 		Cause:   "Pages loaded over plain http can be altered by anybody on the network path, who then acts with the visitor's credentials.",
-		Remedy:  "Serve the page over https and list that. Only loopback (localhost, *.localhost, 127.0.0.1, [::1]) is exempt.",
+		Remedy:  "Serve the page over https and list that. Only loopback (localhost, *.localhost, 127.0.0.1, [::1]) is exempt. On a network without https, dangerously_allow_insecure_origins: true lets it through.",
 	},
 	DomainsMissing: {
 		Message: "allow: selected needs at least one domain",
@@ -315,6 +316,12 @@ var kinds = map[Code]Kind{
 		Message: "pages of an http: origin can be forged by anybody on the network path",
 		Cause:   "Whoever controls a network on the way can act as this website.",
 		Remedy:  "Serve the page over https and list that.",
+	},
+	InsecureUnneeded: {
+		Warning: true,
+		Message: "dangerously_allow_insecure_origins is not needed: no http: origin gets credentials here",
+		Cause:   "What is allowed without need is there the day somebody adds an http: origin by mistake.",
+		Remedy:  "Remove the key.",
 	},
 	OriginPerInstallation: {
 		Warning: true,

@@ -52,6 +52,9 @@ func Settings() []*Setting {
 		{Name: "senders", Allow: "selected", Domains: []string{docs}, Credentials: true, Senders: []string{"https://idp.example.net"}},
 		{Name: "any-sender", Allow: "selected", Domains: []string{docs}, Senders: []string{"any"}},
 		{Name: "both", Allow: "selected", Domains: []string{docs}, Senders: []string{docs, "https://idp.example.net"}},
+		{Name: "insecure", Allow: "selected", Domains: []string{"http://intranet.example", "http://*.corp.example:*"}, Credentials: true,
+			Headers: []string{"Content-Type"}, Senders: []string{"http://idp.corp.example"}, Insecure: true},
+		{Name: "none-insecure-senders", Allow: "none", Senders: []string{"http://idp.corp.example"}, Insecure: true},
 		{Name: "selected-observed", Allow: "selected", Domains: []string{docs}, Credentials: true, Observe: true},
 	}
 	many := &Setting{Name: "many", Allow: "selected", Credentials: true, Headers: []string{"Content-Type", "X-A", "X-B", "X-C"}}

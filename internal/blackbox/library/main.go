@@ -122,12 +122,12 @@ func policyOf(s *blackbox.Setting) (cors.Policy, error) {
 	}
 	switch s.Allow {
 	case "none":
-		return cors.None{Embed: embed, Senders: senders, ObserveOnly: s.Observe}, nil
+		return cors.None{Embed: embed, Senders: senders, ObserveOnly: s.Observe, DangerouslyAllowInsecureOrigins: s.Insecure}, nil
 	case "all":
 		return cors.All{Headers: s.Headers, Expose: s.Expose, Cache: cache, Embed: embed, ObserveOnly: s.Observe}, nil
 	}
 	return cors.Selected{Domains: s.Domains, Credentials: s.Credentials, Headers: s.Headers, Expose: s.Expose,
-		Cache: cache, Embed: embed, Senders: senders, ObserveOnly: s.Observe}, nil
+		Cache: cache, Embed: embed, Senders: senders, ObserveOnly: s.Observe, DangerouslyAllowInsecureOrigins: s.Insecure}, nil
 }
 
 func cacheOf(s *blackbox.Setting) (time.Duration, error) {
