@@ -33,6 +33,9 @@ func (s Style) dim(text string) string  { return s.paint("2", text) }
 func (a *Answer) Write(w io.Writer, s Style) {
 	q := &a.Question
 	fmt.Fprintln(w, s.bold(clean(title(q))))
+	if originOf(q.Call.URL) == "https://"+placeholderHost {
+		fmt.Fprintln(w, s.dim("  "+placeholderHost+" stands for your API: its file does not say what it is called (origins)."))
+	}
 	if a.File != nil {
 		a.File.write(w, s)
 	}

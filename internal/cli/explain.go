@@ -129,6 +129,9 @@ func runExplain(cmd *cobra.Command, o *explainOptions, target string) error {
 		return errors.New("--from is missing: the origin of the page, such as --from https://docs.example.com")
 	}
 	if target == "" || target == "-" {
+		if isTerminal(cmd.InOrStdin()) {
+			fmt.Fprintln(cmd.ErrOrStderr(), "Paste what the browser's console says, then press Ctrl-D.")
+		}
 		data, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), maxConsole))
 		if err != nil {
 			return err
