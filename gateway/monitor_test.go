@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -77,4 +78,23 @@ func TestMetricsListener(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// JSON has no durations: a bare number would be anybody's guess.
+func TestDurationsInTheLogHaveUnits(t *testing.T) {
+	log := new(logBuffer)
+	g, err := New(Options{Log: slog.New(slog.NewJSONHandler(log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := NewServer(g, ServerOptions{Listen: "127.0.0.1:0", Admin: AdminOff})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Run(ended); err != nil {
+		t.Fatal(err)
+	}
+	log.until(t, `"timeout":"30s"`)
 }

@@ -275,12 +275,12 @@ func (s *Server) Run(ctx context.Context) error {
 // drain ends what runs.
 func (s *Server) drain() error {
 	s.draining.Store(true)
-	s.log.Info("draining", "timeout", s.shutdown)
+	s.log.Info("draining", "timeout", s.shutdown.String())
 	ctx, cancel := context.WithTimeout(context.Background(), s.shutdown)
 	defer cancel()
 	err := s.traffic.Shutdown(ctx)
 	if err != nil {
-		s.log.Warn("requests cut off at shutdown", "after", s.shutdown)
+		s.log.Warn("requests cut off at shutdown", "after", s.shutdown.String())
 		_ = s.traffic.Close()
 	}
 	// What is left are tunnels, which have no natural end.

@@ -202,7 +202,7 @@ func explainListen(err error) error {
 	}
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return &hintError{err, "Another program listens there. Choose another address with --listen or --admin; :0 takes any free port."}
+		return &hintError{err, "Another program listens there. Choose another address with --listen, --admin or --metrics; :0 takes any free port."}
 	case errors.Is(err, syscall.EACCES):
 		return &hintError{err, "Ports below 1024 need a permission: run under systemd with AmbientCapabilities=CAP_NET_BIND_SERVICE, or listen on :8080 behind a port forward."}
 	}
