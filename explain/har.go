@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,8 @@ type harEntry struct {
 		Status      int        `json:"status"`
 		Headers     []harField `json:"headers"`
 		RedirectURL string     `json:"redirectURL"`
-		Error       string     `json:"_error"` // Chromium only
+		Error       string     `json:"_error"`       // Chromium's developer tools
+		FailureText string     `json:"_failureText"` // Playwright
 	} `json:"response"`
 	ResourceType string `json:"_resourceType"` // Chromium only
 
@@ -116,7 +118,7 @@ func (har *archive) explain(ctx context.Context, e *harEntry, profile browser.Pr
 	for ; e != nil; e = har.redirectTarget(e) { // and what it was redirected to
 		e.used = true
 		recorded = e.answered(recorded)
-		failure = e.Response.Error
+		failure = e.failure()
 	}
 	return ask(ctx, q, recorded, failure)
 }
@@ -129,7 +131,7 @@ func explainPreflight(ctx context.Context, e *harEntry, profile browser.Profile)
 	if q.Page.Origin == "" {
 		return Answer{Question: q, Outcome: Unknown, Err: errors.New("the recording does not say which page asked")}
 	}
-	return ask(ctx, q, e.answered(nil), e.Response.Error)
+	return ask(ctx, q, e.answered(nil), e.failure())
 }
 
 // ask lets the browser hear what was recorded. failure is how the browser that
@@ -141,8 +143,13 @@ func ask(ctx context.Context, q Question, recorded []browser.Exchange, failure s
 	}
 	last := a.Result.Exchanges[len(a.Result.Exchanges)-1]
 	why := "the browser may have refused it, or never got one"
-	if last.Preflight {
+	switch {
+	case last.Preflight:
 		why = "the browser may have refused it, or remembered an earlier one"
+	case failure == "net::ERR_FAILED": // where there is no connection, the code says so
+		why = "the browser refused it"
+	case failure != "":
+		why = "the browser got none"
 	}
 	if failure != "" {
 		why += " (" + failure + ")"
@@ -288,6 +295,9 @@ func missing(fields, there []browser.HeaderField) []browser.HeaderField {
 		return slices.ContainsFunc(there, func(t browser.HeaderField) bool { return strings.EqualFold(t.Name, f.Name) })
 	})
 }
+
+// failure is how the browser calls the reason why there is no answer, if it does.
+func (e *harEntry) failure() string { return cmp.Or(e.Response.Error, e.Response.FailureText) }
 
 // answered appends e to recorded, if there is an answer in it: a status of 0 or
 // -1 stands for none.

@@ -157,7 +157,9 @@ func TestWhatARecordingLacksIsUnknown(t *testing.T) {
 	)
 	for _, tt := range []struct{ name, entry, want string }{
 		{"blocked, as Chromium writes it", `{"request": {"method": "GET", "url": "https://api.example.com/", "headers": [` + origin + `]}, "response": {"status": 0, "statusText": "", "headers": [], "bodySize": -1, "_error": "net::ERR_FAILED"}}`,
-			"unknown: the recording has no answer to GET https://api.example.com/: the browser may have refused it, or never got one (net::ERR_FAILED)"},
+			"unknown: the recording has no answer to GET https://api.example.com/: the browser refused it (net::ERR_FAILED)"},
+		{"no connection, as Playwright writes it", `{"request": {"method": "GET", "url": "https://api.example.com/", "headers": [{"name": "Referer", "value": "https://docs.example.com/"}]}, "response": {"status": -1, "statusText": "", "headers": [], "headersSize": -1, "_failureText": "net::ERR_CONNECTION_REFUSED"}}`,
+			"unknown: the recording has no answer to GET https://api.example.com/: the browser got none (net::ERR_CONNECTION_REFUSED)"},
 		{"status -1", `{"request": {"method": "GET", "url": "https://api.example.com/", "headers": [` + origin + `]}, "response": {"status": -1, "headers": []}}`,
 			"unknown: the recording has no answer to GET https://api.example.com/: the browser may have refused it, or never got one"},
 		{"a preflight with status 0", `{"request": {"method": "OPTIONS", "url": "https://api.example.com/", "headers": [` + origin + `, ` + asks + `]}, "response": {"status": 0, "headers": []}}`,

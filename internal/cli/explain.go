@@ -113,6 +113,9 @@ func runExplain(cmd *cobra.Command, o *explainOptions, target string) error {
 	}
 	p := &explainPrinter{out: cmd.OutOrStdout(), asJSON: o.asJSON, style: explain.Style{Color: useColor(o.color, cmd.OutOrStdout())}}
 	if o.har != "" {
+		if o.config != "" || o.from != "" || target != "" {
+			return errors.New("--har explains the calls of a recording, and takes neither --config nor --from nor a URL")
+		}
 		return p.recording(cmd.Context(), o.har, profile)
 	}
 	if asks := o.from != "" && target != "" && target != "-"; asks && len(explain.ReadConsole(target)) == 0 {
