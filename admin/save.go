@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/concors/concors/difference"
 	"github.com/concors/concors/endpoints"
@@ -37,6 +38,9 @@ func (s *Service) Save(ctx context.Context, d Draft) (Saved, error) {
 	}, &d)
 }
 
+// enforceTime is how long a save waits for what it has stored to be in force.
+const enforceTime = 10 * time.Second
+
 // write changes what is stored and is based on base. The draft is nil if it is
 // none that is written.
 func (s *Service) write(ctx context.Context, base store.Revision, change func(*view) (store.Revision, error), d *Draft) (Saved, error) {
@@ -60,6 +64,9 @@ func (s *Service) write(ctx context.Context, base store.Revision, change func(*v
 	case err != nil:
 		return Saved{}, err
 	}
+	// It is done: what follows is told to the log, whoever still waits for it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), enforceTime)
+	defer cancel()
 	saved := Saved{Revision: rev, Previous: v.snap.Revision, Diff: difference.None(), Warnings: []Mistake{}}
 	if s.opts.Enforce != nil {
 		if err := s.opts.Enforce(ctx); err != nil {
@@ -70,7 +77,7 @@ func (s *Service) write(ctx context.Context, base store.Revision, change func(*v
 	}
 	s.opts.Log.Info("saved through the admin side", "revision", rev, "before", base)
 	if now, err := s.view(ctx); err == nil && now.snap.Revision == rev {
-		saved.Diff, _ = s.difference(ctx, v, now) // empty if nobody waits for it
+		saved.Diff, _ = s.difference(ctx, v, now) // empty if it takes too long
 		saved.Warnings = explainAll(now.snap.Report.Warnings())
 	}
 	return saved, nil

@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -10,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/concors/concors/admin"
-	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/mistake"
 	"github.com/concors/concors/difference"
 	"github.com/concors/concors/endpoints"
@@ -330,10 +330,36 @@ func BenchmarkTenThousandEndpoints(b *testing.B) {
 	}
 }
 
-func TestEveryRefusalHasWords(t *testing.T) {
-	for _, reason := range cors.Reasons() {
-		if admin.ReasonText(reason) == "" {
-			t.Errorf("%s has no words", reason)
-		}
+// A hastyStore is left by its client as soon as it has written.
+type hastyStore struct {
+	*store.Memory
+	leave context.CancelFunc
+}
+
+func (s hastyStore) Put(ctx context.Context, doc *endpoints.Document, base store.Revision) (store.Revision, error) {
+	defer s.leave()
+	return s.Memory.Put(ctx, doc, base)
+}
+
+// What is stored is enforced and told, also if the client has left meanwhile.
+func TestASaveIsFinished(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	s, err := admin.New(admin.Options{
+		Store:   hastyStore{store.NewMemory([]byte(strings.ReplaceAll(document, "$UPSTREAM", "http://127.0.0.1:1")), store.Options{}), leave},
+		Enforce: func(ctx context.Context) error { return ctx.Err() },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := s.State(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := draft(t, setting("POST /api/orders", `{"allow":"all"}`))
+	d.Base = state.Revision
+	saved, err := s.Save(ctx, d)
+	if err != nil || ctx.Err() == nil || !saved.Enforced || len(saved.Diff.Changes) == 0 {
+		t.Errorf("got %+v, error %v", saved, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/endpoints"
+	"github.com/concors/concors/explain"
 	"github.com/concors/concors/insight"
 )
 
@@ -176,18 +177,5 @@ func shown(s string) string {
 	return q
 }
 
-// reasonTexts say why a request is refused, to the owner of the API: the rest
-// of a sentence after "refused because".
-var reasonTexts = map[cors.Reason]string{
-	cors.OriginNotAllowed:   "this website is not allowed here",
-	cors.OriginIsNull:       "the page has no origin of its own (sandboxed frame, local file, redirect)",
-	cors.OriginMalformed:    "what came as Origin cannot be one",
-	cors.OriginMissing:      "another website sent it, but does not say which",
-	cors.EmbedNotAllowed:    "other websites may not embed this",
-	cors.MethodNotAllowed:   "no endpoint at this path takes the method",
-	cors.HeaderNotAllowed:   "it would set a request header that is not allowed",
-	cors.HeaderListTooLarge: "the list of request headers is too large",
-	cors.HostNotServed:      "Host is none of those that the document lists",
-}
-
-func reasonText(r cors.Reason) string { return reasonTexts[r] }
+// reasonText says why a request is refused; nothing if it is not.
+func reasonText(r cors.Reason) string { return explain.Why(r, "") }

@@ -225,7 +225,7 @@ func (m *matter) because(reason cors.Reason) string {
 	case reason == cors.HeaderNotAllowed:
 		return "the request header " + m.header + " is not listed"
 	case reason != cors.OriginNotAllowed:
-		return because(reason, m.a.Question.Page.Origin)
+		return Why(reason, m.a.Question.Page.Origin)
 	case m.policy.Allow == endpoints.AllowSelected:
 		return m.a.Question.Page.Origin + " is not listed"
 	case m.finding.bare:

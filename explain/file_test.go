@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/browser"
 )
 
@@ -64,7 +65,7 @@ func TestWhatAFileSays(t *testing.T) {
 			verdict: "refused by POST /api/orders: it has no setting, so cross-origin requests are disallowed",
 			changes: "16: If https://evil.example is yours, give POST /api/orders a setting"},
 		{name: "an opaque origin is never listed", origin: "null", target: "/api/account", outcome: Refused,
-			verdict: "refused by policy front-end: the page has an opaque origin (null), which cannot be listed",
+			verdict: "refused by policy front-end: the page has no origin of its own (null), which cannot be listed",
 			changes: "0: Serve the page from an http or https origin"},
 		{name: "a header that is not listed", origin: docs, target: "/api/account", call: browser.Call{Headers: header}, outcome: Refused,
 			verdict: "refused by policy front-end: the request header x-a is not listed", changes: "7: Add x-a to headers."},
@@ -139,5 +140,13 @@ func TestWhatAFileSays(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestEveryRefusalHasWords(t *testing.T) {
+	for _, reason := range cors.Reasons() {
+		if Why(reason, "") == string(reason) {
+			t.Errorf("%s has no words", reason)
+		}
 	}
 }

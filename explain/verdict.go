@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -24,7 +25,7 @@ func (a *Answer) Verdict() string {
 		}
 		return verdict
 	case Refused:
-		return "refused by Concors: " + because(a.lastDecision().Reason, a.Question.Page.Origin)
+		return "refused by Concors: " + Why(a.lastDecision().Reason, a.Question.Page.Origin)
 	case Held:
 		return "nothing stands in the way so far; the call itself was not sent: " + a.Held
 	case NotAsked:
@@ -35,17 +36,23 @@ func (a *Answer) Verdict() string {
 	return a.Result.Verdict()
 }
 
-// because is the reason of a refusal, behind "refused by …:".
-func because(reason cors.Reason, origin string) string {
+// Why says why Concors refuses a request of a page on origin, to the owner of the
+// API: the rest of a sentence after "refused because". Without an origin it says
+// this website.
+func Why(reason cors.Reason, origin string) string {
 	switch reason {
 	case cors.OriginNotAllowed:
-		return origin + " is not allowed here"
+		return cmp.Or(origin, "this website") + " is not allowed here"
 	case cors.OriginIsNull:
-		return "the page has an opaque origin (null), which cannot be listed"
+		return "the page has no origin of its own (null), which cannot be listed"
+	case cors.OriginMalformed:
+		return "what came as Origin cannot be one"
 	case cors.OriginMissing:
 		return "another website sends it without saying which one"
 	case cors.HeaderNotAllowed:
 		return "a request header of the page is not allowed here"
+	case cors.HeaderListTooLarge:
+		return "the page would set too many request headers"
 	case cors.MethodNotAllowed:
 		return "no endpoint here takes the method"
 	case cors.EmbedNotAllowed:

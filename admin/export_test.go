@@ -1,4 +1,0 @@
-package admin
-
-// ReasonText says why a request is refused.
-var ReasonText = reasonText
