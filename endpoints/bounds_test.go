@@ -1,6 +1,7 @@
 package endpoints_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -107,5 +108,33 @@ func BenchmarkParseMistakes(b *testing.B) {
 				endpoints.Parse("", data)
 			}
 		})
+	}
+}
+
+// What is counted before a document is parsed is not much less than what it
+// holds, or it could be too large after all, and not much more, or documents
+// were refused that are not.
+func TestValuesAreCountedBeforehand(t *testing.T) {
+	texts := map[string]string{"starter": string(endpoints.Starter()), "many endpoints": manyEndpoints(500)}
+	for _, g := range goldens(t, "edits") {
+		texts[g.name] = g.file(t, "after")
+	}
+	for name, make := range hostile {
+		texts[name] = make(300)
+	}
+	texts["lists in lists"] = "endpoints:\n" + strings.Repeat("- - - - a\n", 300)
+	for name, text := range texts {
+		held, counted := endpoints.CountValues([]byte(text))
+		if counted < held*2/3-5 || counted > held*3/2+100 {
+			t.Errorf("%s: %d values are counted, it holds %d", name, counted, held)
+		}
+	}
+	doc, _ := endpoints.Parse("", []byte(manyEndpoints(500)))
+	pretty, err := json.MarshalIndent(doc, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held, counted := endpoints.CountValues(pretty); counted < held*2/3 || counted > held*3/2+100 {
+		t.Errorf("JSON: %d values are counted, it holds %d", counted, held)
 	}
 }

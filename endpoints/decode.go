@@ -110,21 +110,40 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 	return content(&first)
 }
 
-// atMostValues returns how many values the text of a document can have: each but
-// the first needs a line, a comma, or a colon that ends a key.
+// atMostValues returns how many values, keys included, the text of a document
+// can have: each but the first needs a bracket, a comma, a colon that ends a
+// key, or a line that does not begin behind one of these, and elements of lists
+// in lists a dash. A mapping that is an element is not counted beside its keys.
 func atMostValues(data []byte) int {
 	n := 0
+	fresh := true  // nothing stands behind the last of them yet
+	begins := true // nothing stands on this line yet
 	for i, c := range data {
+		separates, lineBreak := false, c == '\n' || c == '\r'
 		switch c {
-		case ',', '\n', '\r', '[', '{':
-			n++
+		case ' ', '\t':
+			continue
+		case ',', '[', '{':
+			separates = true
+		case '\n', '\r':
+			separates = !fresh
+		case '-', '?':
+			separates = !begins && endsWord(data, i+1)
 		case ':':
-			if i+1 == len(data) || bytes.IndexByte([]byte(" \t\r\n\"'[{"), data[i+1]) >= 0 || i > 0 && (data[i-1] == '"' || data[i-1] == '\'') {
-				n++
-			}
+			separates = endsWord(data, i+1) || i > 0 && (data[i-1] == '"' || data[i-1] == '\'')
 		}
+		if separates {
+			n++
+		}
+		fresh = separates || fresh && lineBreak
+		begins = lineBreak
 	}
 	return n
+}
+
+// endsWord reports whether what stands before i is not continued there.
+func endsWord(data []byte, i int) bool {
+	return i >= len(data) || strings.IndexByte(" \t\r\n\"'[{", data[i]) >= 0
 }
 
 // content returns the one node in a document node.
