@@ -130,7 +130,7 @@ func (m *Message) methods(f *File) []string {
 func (m *Message) Write(w io.Writer, s Style) {
 	fmt.Fprintln(w, s.bad(s.bold("✗ "+capital(clean(m.Failure.Summary()))))+s.dim(" (a message of "+m.By.String()+")"))
 	if m.Answer == nil {
-		WriteFailure(w, m.Failure, s)
+		writeFailure(w, m.Failure, s)
 		if m.Remark != "" {
 			fmt.Fprintln(w, "\n"+m.Remark)
 		}

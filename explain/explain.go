@@ -70,7 +70,7 @@ func Ask(ctx context.Context, q Question, server http.RoundTripper) Answer {
 		}
 		for _, line := range q.Cookies {
 			if err := b.Cookies.Set(q.Call.URL, line); err != nil {
-				a.Outcome, a.Err = NotAsked, &CookieError{line, err}
+				a.Outcome, a.Err = NotAsked, &cookieError{line, err}
 				return a
 			}
 		}
@@ -103,14 +103,14 @@ func (a *Answer) dropFailedStep() {
 	}
 }
 
-// A CookieError is a cookie that browsers would not store.
-type CookieError struct {
+// A cookieError is a cookie that browsers would not store.
+type cookieError struct {
 	Line string
 	Err  error
 }
 
 // Error names the cookie and keeps its value to itself.
-func (e *CookieError) Error() string {
+func (e *cookieError) Error() string {
 	return "the cookie " + cookieName(e.Line) + ": " + e.Err.Error()
 }
 
@@ -124,7 +124,7 @@ func cookieName(line string) string {
 	return name
 }
 
-func (e *CookieError) Unwrap() error { return e.Err }
+func (e *cookieError) Unwrap() error { return e.Err }
 
 // heldError ends a call that must not be sent.
 type heldError struct{ reason string }

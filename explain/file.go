@@ -60,8 +60,26 @@ type Change struct {
 // place is where a line stands, as editors and terminals understand it.
 func (f *FileFinding) place(line int) string { return fmt.Sprintf("%s:%d", f.File, line) }
 
-// Target is what to call: see [Target].
-func (f *File) Target(text string) (method, address string) { return Target(f.doc, text) }
+// Target reads what to call: a URL, "[METHOD ]/path" under the API's own origin,
+// or a pattern with a host.
+func (f *File) Target(text string) (method, address string) {
+	if m, rest, found := strings.Cut(text, " "); found {
+		method, text = m, strings.TrimSpace(rest)
+	}
+	if u, err := url.Parse(text); err == nil && u.IsAbs() {
+		return method, text
+	}
+	if !strings.HasPrefix(text, "/") { // HOST/path, as in a pattern
+		return method, "https://" + text
+	}
+	if len(f.doc.Origins) > 0 {
+		return method, f.doc.Origins[0] + text
+	}
+	return method, "https://" + placeholderHost + text
+}
+
+// placeholderHost stands for an API that does not say where it is.
+const placeholderHost = "the-api.example"
 
 // Ask explains q by asking a gateway that enforces the document, and says which
 // lines decide.
@@ -71,7 +89,7 @@ func (f *File) Ask(ctx context.Context, q Question) Answer {
 
 // AskOn is Ask on a stage with the document's table.
 func (f *File) AskOn(ctx context.Context, q Question, stage *rehearsal.Stage) Answer {
-	a := Rehearse(ctx, q, stage)
+	a := rehearse(ctx, q, stage)
 	if a.Result == nil || len(a.Result.Exchanges) == 0 {
 		return a // the browser has not asked
 	}
@@ -242,7 +260,7 @@ func (m *matter) refusedHeader() string {
 	if debug == nil {
 		return "of the page" // the table was built, so this does not happen
 	}
-	told := Rehearse(m.ctx, m.a.Question, rehearsal.New(debug))
+	told := rehearse(m.ctx, m.a.Question, rehearsal.New(debug))
 	if told.Result.Blocked != nil && told.Result.Blocked.Code == browser.HeaderNotAllowed {
 		return told.Result.Blocked.Want
 	}

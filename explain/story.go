@@ -69,7 +69,7 @@ func (a *Answer) writeVerdict(w io.Writer, s Style) {
 func (a *Answer) writeHelp(w io.Writer, s Style) {
 	failure := a.Result.Blocked
 	if a.File == nil && a.Outcome == Blocked {
-		WriteFailure(w, failure, s)
+		writeFailure(w, failure, s)
 		return
 	}
 	if a.File == nil {
@@ -259,8 +259,8 @@ func (a *Answer) writeStatus(w io.Writer) {
 	}
 }
 
-// WriteFailure explains a failure and says what to change.
-func WriteFailure(w io.Writer, f *browser.Failure, s Style) {
+// writeFailure explains a failure and says what to change.
+func writeFailure(w io.Writer, f *browser.Failure, s Style) {
 	writeWhy(w, f)
 	writeRepair(w, f, s)
 	writeConsoles(w, f, s)
