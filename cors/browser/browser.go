@@ -76,6 +76,7 @@ type fetch struct {
 	sentOrigin            string   // the Origin of the first request
 	referer, firstReferer string   // the Referer of requests from here on, and of the first; "" for none
 	lnaSpace              AddressSpace
+	uncutReferer          string // see setReferrer
 	redirectedBy          *response
 	typeGone              bool // see restoreFirst
 	http1                 bool // see Call.ServerHTTP1

@@ -66,6 +66,7 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	if r.stream && (r.url().scheme == "http" || f.http1) {
 		return nil, f.fail(StreamProtocol, "#http-network-fetch", "HTTP/1.1", "HTTP/2")
 	}
+	f.appendNoCache(s)
 	f.appendOrigin(s, include)
 	f.appendMetadata(s)
 	if r.kind == WebSocket {
@@ -78,6 +79,19 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	return f.exchange(Exchange{
 		Method: r.method, URL: r.url().wire(), Header: s.header, HasBody: r.hasBody, Credentials: include,
 	}, r.body)
+}
+
+// appendNoCache is for requests whose cache mode is "no-store"
+// (#http-network-or-cache-fetch step 8.17).
+func (f *fetch) appendNoCache(s *sentRequest) {
+	if !f.req.conditional || !f.prof.conditionalNoCache {
+		return
+	}
+	for _, name := range [...]string{"Pragma", "Cache-Control"} {
+		if _, ok := s.header[name]; !ok {
+			s.set(name, "no-cache")
+		}
+	}
 }
 
 // isSingleton reports whether Firefox lets the last value of a header win
@@ -109,10 +123,7 @@ func (f *fetch) sendPreflight(unsafe []string) (*response, *Failure) {
 	if ua, ok := r.get("User-Agent"); ok && f.prof.preflightsUserAgent {
 		s.set("User-Agent", ua)
 	}
-	if r.conditional && f.prof.conditionalPreflights {
-		s.set("Pragma", "no-cache")
-		s.set("Cache-Control", "no-cache")
-	}
+	f.appendNoCache(s)
 	f.appendPreflightMetadata(s)
 	return f.exchange(Exchange{Preflight: true, Method: "OPTIONS", URL: r.url().wire(), Header: s.header}, nil)
 }
@@ -259,7 +270,12 @@ func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 		return
 	}
 	if r.method == "GET" || r.method == "HEAD" {
-		if include && f.asksForStorageAccess() || f.prof.originForElements && r.mode == CORS && r.kind.isElement() && (r.kind != Media || f.prof.redirectsFromFirst) {
+		if include && f.asksForStorageAccess() {
+			if f.prof.cookiesIgnoreScheme && f.referrerPolicy() == NoReferrer {
+				o = "null"
+			}
+			s.set("Origin", o)
+		} else if f.prof.originForElements && r.mode == CORS && r.kind.isElement() && (r.kind != Media || f.prof.redirectsFromFirst) {
 			f.sentOrigin = o
 			s.set("Origin", o)
 		}

@@ -96,9 +96,9 @@ type behaviour struct {
 
 	// conditionalAsksAgain: requests with If-None-Match and the like, which pass
 	// by the HTTP cache, pass by remembered preflights too. conditionalFetchOnly:
-	// those of XMLHttpRequest are like any other; conditionalPreflights: their
-	// preflights say Cache-Control: no-cache.
-	conditionalAsksAgain, conditionalFetchOnly, conditionalPreflights bool
+	// those of XMLHttpRequest are like any other; conditionalNoCache: they
+	// and their preflights say Cache-Control: no-cache.
+	conditionalAsksAgain, conditionalFetchOnly, conditionalNoCache bool
 
 	// joinsLocations: several Location headers are one with commas.
 	joinsLocations bool
@@ -202,9 +202,9 @@ type behaviour struct {
 	// upgradesRedirects: an image, audio or video that is redirected from https
 	// to http is upgraded, also towards loopback.
 	upgradesRedirects bool
-	// keepaliveRedirectsLess: requests that outlive the page follow one redirect
-	// less than others.
-	keepaliveRedirectsLess bool
+	// redirectsLess: requests that outlive the page follow one redirect less than
+	// others.
+	redirectsLess bool
 	// upgradesLoopback: upgrade-insecure-requests counts for loopback too.
 	upgradesLoopback bool
 	// upgradesNavigationsFirst: upgrade-insecure-requests does not count for what a
@@ -299,7 +299,7 @@ var behaviours = [...]behaviour{
 		conditionalAsksAgain:        true,
 		streamsAreCORS:              true,
 		referrerBeforeUpgrade:       chromiumReferrerBeforeUpgrade,
-		keepaliveRedirectsLess:      true,
+		redirectsLess:               true,
 		charsetInPlace:              true,
 		asksOncePerURL:              true,
 		statusOfImages:              func(status int) bool { return !isNullBodyStatus(status) },
@@ -347,7 +347,7 @@ var behaviours = [...]behaviour{
 		statusOfImages:              func(status int) bool { return !isNullBodyStatus(status) && status != 206 },
 		conditionalAsksAgain:        true,
 		conditionalFetchOnly:        true,
-		conditionalPreflights:       true,
+		conditionalNoCache:          true,
 		equalLocations:              true,
 		downgradeByScheme:           true,
 		referrerOfOpaque:            func(k Kind) bool { return k != FetchAPI && k != XMLHttpRequest },

@@ -33,7 +33,7 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 		return nil, f.fail(RedirectScheme, section, u.scheme, "")
 	}
 	limit := maxRedirects
-	if r.keepalive && f.prof.keepaliveRedirectsLess {
+	if (r.keepalive || r.dest == "document") && f.prof.redirectsLess {
 		limit--
 	}
 	if r.redirects == limit {
@@ -194,12 +194,16 @@ func (f *fetch) twoLocations(res *response) *Failure {
 // redirectReferrerPolicy is "set request's referrer policy on redirect"
 // (https://w3c.github.io/webappsec-referrer-policy/#set-requests-referrer-policy-on-redirect).
 func (f *fetch) redirectReferrerPolicy(res *response) {
+	before := f.req.referrerPolicy
 	for _, line := range res.header["Referrer-Policy"] {
 		for item := range strings.SplitSeq(line, ",") {
 			switch p := ReferrerPolicy(strings.ToLower(trimTabOrSpace(item))); p {
 			case NoReferrer, NoReferrerWhenDowngrade, OriginOnly, OriginWhenCrossOrigin,
 				SameOriginReferrer, StrictOrigin, StrictOriginWhenCrossOrigin, UnsafeURL:
 				f.req.referrerPolicy, f.req.policyFromRedirect = p, true // the last one known wins
+				if f.uncutReferer != "" && p != before {
+					f.uncutReferer = f.referer
+				}
 			}
 		}
 	}

@@ -8,14 +8,19 @@ const maxReferrer = 4096
 // from here on. What was cut to the origin, or dropped, stays so after redirects.
 func (f *fetch) setReferrer() {
 	r := &f.req
-	if len(r.urls) == 1 {
+	switch {
+	case len(r.urls) == 1:
 		f.referer = f.page.referrer(f.prof, r.kind)
-	}
-	if f.prof.noRelaxedReferrer && isRelaxed(r.referrerPolicy) && !r.policyFromRedirect {
-		f.referer = f.page.referrer(f.prof, r.kind) // judged anew each time
+	case f.uncutReferer != "" && f.referer != "":
+		f.referer = f.uncutReferer
 	}
 	if f.referer == "" {
 		return
+	}
+	// Where another policy takes the place of a relaxed one, its cut is not kept.
+	f.uncutReferer = ""
+	if f.prof.noRelaxedReferrer && isRelaxed(r.referrerPolicy) && r.dest != "document" {
+		f.uncutReferer = f.referer
 	}
 	f.referer = f.cutReferrer(f.referrerPolicy())
 	if f.prof.redirectsFromFirst && r.dest == "document" && len(r.urls) > 1 && f.page.url.scheme == "https" && r.url().scheme == "http" {
