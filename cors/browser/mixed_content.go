@@ -7,7 +7,7 @@ func (f *fetch) upgradeInsecure() {
 	r := &f.req
 	u := r.url()
 	media := r.kind == Image || r.kind == Media
-	if u.scheme != "http" || f.letThrough() {
+	if u.scheme != "http" || f.letThrough() || f.redirectedWebSocket() {
 		return
 	}
 	upgrades := f.page.upgrade && (r.kind != Navigation || u.origin().sameOrigin(r.origin)) && !(len(r.urls) > 1 && (f.prof.upgradesNavigationsFirst && r.dest == "document" || f.prof.upgradesFramesFirst && r.kind == Iframe)) && !(f.prof.keepaliveIsNotUpgraded && r.keepalive && r.kind == FetchAPI)
@@ -75,14 +75,17 @@ func (f *fetch) asksBeforeMixedContent() bool {
 	return f.prof.asksBeforeMixedContent && len(r.urls) > 1 && r.mode == CORS
 }
 
+// redirectedWebSocket: nothing looks at where a WebSocket is redirected to.
+func (f *fetch) redirectedWebSocket() bool { return f.req.kind == WebSocket && len(f.req.urls) > 1 }
+
 // mixedContent is "should fetching request be blocked as mixed content"
 // (https://w3c.github.io/webappsec-mixed-content/#should-block-fetch).
 func (f *fetch) mixedContent() *Failure {
 	r := &f.req
 	u := r.url()
 	form := r.kind == Form && f.prof.blocksMixedForms && (len(r.urls) == 1 || r.method == "POST")
-	if r.kind == WebSocket && len(r.urls) > 1 && f.prof.webSocketsRedirect {
-		return nil // nothing looks at the redirect
+	if f.redirectedWebSocket() {
+		return nil
 	}
 	if f.prof.loopbackIsMixed && u.scheme == "http" && f.prohibitsMixedContent() && r.dest != "document" {
 		if (r.kind == Image || r.kind == Media) && isLoopback(u.host) && len(r.urls) == 1 {

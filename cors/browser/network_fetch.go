@@ -123,7 +123,9 @@ func (f *fetch) sendPreflight(unsafe []string) (*response, *Failure) {
 	if ua, ok := r.get("User-Agent"); ok && f.prof.preflightsUserAgent {
 		s.set("User-Agent", ua)
 	}
-	f.appendNoCache(s)
+	if f.prof.conditionalPreflights {
+		f.appendNoCache(s)
+	}
 	f.appendPreflightMetadata(s)
 	return f.exchange(Exchange{Preflight: true, Method: "OPTIONS", URL: r.url().wire(), Header: s.header}, nil)
 }

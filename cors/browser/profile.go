@@ -97,8 +97,8 @@ type behaviour struct {
 	// conditionalAsksAgain: requests with If-None-Match and the like, which pass
 	// by the HTTP cache, pass by remembered preflights too. conditionalFetchOnly:
 	// those of XMLHttpRequest are like any other; conditionalNoCache: they
-	// and their preflights say Cache-Control: no-cache.
-	conditionalAsksAgain, conditionalFetchOnly, conditionalNoCache bool
+	// say Cache-Control: no-cache; conditionalPreflights: and so do their preflights.
+	conditionalAsksAgain, conditionalFetchOnly, conditionalNoCache, conditionalPreflights bool
 
 	// joinsLocations: several Location headers are one with commas.
 	joinsLocations bool
@@ -348,6 +348,7 @@ var behaviours = [...]behaviour{
 		conditionalAsksAgain:        true,
 		conditionalFetchOnly:        true,
 		conditionalNoCache:          true,
+		conditionalPreflights:       true,
 		equalLocations:              true,
 		downgradeByScheme:           true,
 		referrerOfOpaque:            func(k Kind) bool { return k != FetchAPI && k != XMLHttpRequest },
@@ -385,6 +386,7 @@ var behaviours = [...]behaviour{
 		opaqueReferrerByURL:         true,
 		preflightsUserAgent:         true,
 		refusesStreams:              true,
+		conditionalNoCache:          true,
 		charsetOfParams:             true,
 		loads304:                    true,
 		referrerBeforeUpgrade:       webkitReferrerBeforeUpgrade,

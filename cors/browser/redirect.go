@@ -194,14 +194,13 @@ func (f *fetch) twoLocations(res *response) *Failure {
 // redirectReferrerPolicy is "set request's referrer policy on redirect"
 // (https://w3c.github.io/webappsec-referrer-policy/#set-requests-referrer-policy-on-redirect).
 func (f *fetch) redirectReferrerPolicy(res *response) {
-	before := f.req.referrerPolicy
 	for _, line := range res.header["Referrer-Policy"] {
 		for item := range strings.SplitSeq(line, ",") {
 			switch p := ReferrerPolicy(strings.ToLower(trimTabOrSpace(item))); p {
 			case NoReferrer, NoReferrerWhenDowngrade, OriginOnly, OriginWhenCrossOrigin,
 				SameOriginReferrer, StrictOrigin, StrictOriginWhenCrossOrigin, UnsafeURL:
 				f.req.referrerPolicy, f.req.policyFromRedirect = p, true // the last one known wins
-				if f.uncutReferer != "" && p != before {
+				if f.uncutReferer != "" {
 					f.uncutReferer = f.referer
 				}
 			}
