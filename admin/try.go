@@ -120,7 +120,7 @@ func (t *Trial) understand(base *url.URL) (explain.Question, error) {
 
 var browserKinds = func() []browser.Kind {
 	var kinds []browser.Kind
-	for k := browser.FetchAPI; k <= browser.Navigation; k++ {
+	for _, k := range browser.Kinds() {
 		kinds = append(kinds, k)
 	}
 	return kinds

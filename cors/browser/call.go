@@ -40,6 +40,9 @@ type Call struct {
 	// object, which makes every such request need a preflight.
 	UploadListener bool
 
+	// InFrame says that a form's target is a frame of the page.
+	InFrame bool
+
 	// Keepalive is fetch()'s keepalive member.
 	Keepalive bool
 
@@ -73,14 +76,26 @@ const (
 	Media                      // <video>, <audio>
 	Iframe                     // <iframe>: a navigation in a frame
 	Navigation                 // a link or location.href: a top-level navigation
+	WebTransport               // new WebTransport()
+
+	numKinds
 )
 
+// Kinds lists all kinds.
+func Kinds() []Kind {
+	all := make([]Kind, numKinds)
+	for i := range all {
+		all[i] = Kind(i)
+	}
+	return all
+}
+
 var kindNames = [...]string{"fetch", "xmlhttprequest", "form", "beacon", "eventsource", "websocket", "image",
-	"script", "module", "stylesheet", "font", "media", "iframe", "navigation"}
+	"script", "module", "stylesheet", "font", "media", "iframe", "navigation", "webtransport"}
 
 // String returns the kind in lower case: "fetch", "xmlhttprequest", "form",
 // "beacon", "eventsource", "websocket", "image", "script", "module",
-// "stylesheet", "font", "media", "iframe", "navigation".
+// "stylesheet", "font", "media", "iframe", "navigation", "webtransport".
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
 		return kindNames[k]
@@ -100,6 +115,8 @@ const (
 	NoCORS        Mode = "no-cors"
 	Navigate      Mode = "navigate"
 	WebSocketMode Mode = "websocket"
+
+	WebTransportMode Mode = "webtransport"
 )
 
 // CredentialsMode is a request's credentials mode

@@ -14,7 +14,8 @@ type client struct {
 	embedder          EmbedderPolicy
 	space             AddressSpace
 	upgrade           bool
-	lnaAllowed        bool
+	localAllowed      bool
+	loopbackAllowed   bool
 }
 
 func (f *fetch) setClient(p *Page, call *Call) *Failure {
@@ -55,7 +56,7 @@ func (f *fetch) setClient(p *Page, call *Call) *Failure {
 	if c.embedder == Credentialless && f.prof.noCredentialless {
 		c.embedder = UnsafeNone
 	}
-	c.upgrade, c.lnaAllowed = p.UpgradeInsecureRequests, p.LocalNetworkAllowed
+	c.upgrade, c.localAllowed, c.loopbackAllowed = p.UpgradeInsecureRequests, p.LocalNetworkAllowed, p.LoopbackAllowed
 	c.space = p.AddressSpace
 	if c.space == "" {
 		c.space = addressSpace(c.origin.host)

@@ -6,7 +6,7 @@ import "strings"
 // (#cross-origin-resource-policy-check) for answers that are used unread.
 func (f *fetch) corpCheck(res *response) *Failure {
 	const section = "#cross-origin-resource-policy-check"
-	navigation := f.req.kind == Iframe
+	navigation := f.req.dest == "iframe"
 	for _, embedder := range [...]EmbedderPolicy{UnsafeNone, f.page.embedder} {
 		policy, _ := headerValue(res.header, "Cross-Origin-Resource-Policy")
 		written := policy
@@ -32,7 +32,7 @@ func (f *fetch) corpCheck(res *response) *Failure {
 // embedder policy
 // (https://html.spec.whatwg.org/#check-a-navigation-response's-adherence-to-its-embedder-policy).
 func (f *fetch) embedderCheck(res *response) *Failure {
-	if f.req.kind != Iframe || f.page.embedder == UnsafeNone {
+	if f.req.dest != "iframe" || f.page.embedder == UnsafeNone {
 		return nil
 	}
 	value, _ := headerValue(res.header, "Cross-Origin-Embedder-Policy")

@@ -93,6 +93,7 @@ const (
 	TooManyRedirects    Code = "too-many-redirects"    // more than 20
 	RedirectCredentials Code = "redirect-credentials"  // to user:password@
 	RedirectStreamBody  Code = "redirect-stream-body"  // a streamed body cannot be sent again
+	WebTransportRefused Code = "webtransport-refused"  // the server does not accept the session
 	FrameEmbedderPolicy Code = "frame-embedder-policy" // a frame's document lacks Cross-Origin-Embedder-Policy
 	StreamProtocol      Code = "stream-protocol"       // a streamed body cannot be sent over HTTP/1.1
 )

@@ -28,6 +28,10 @@ func (f *fetch) handover(res *response) (*Response, *Failure) {
 		out.Type, out.Status, out.Header = TypeWebSocket, res.status, http.Header{}
 		f.step("#websocket-protocol", "The server accepted the WebSocket.")
 		return out, nil
+	case r.kind == WebTransport:
+		out.Type, out.Status, out.Header = TypeWebTransport, res.status, http.Header{}
+		f.step("https://w3c.github.io/webtransport/#webtransport-constructor", "The server accepted the WebTransport session.")
+		return out, nil
 	case r.mode == Navigate:
 		if fail := f.embedderCheck(res); fail != nil {
 			return nil, fail
@@ -168,6 +172,10 @@ func (f *fetch) refusedByAPI(res *response) *Failure {
 	case WebSocket:
 		if res.status != 101 {
 			return f.fail(WebSocketRefused, "https://websockets.spec.whatwg.org/#concept-websocket-establish", itoa(res.status), "101")
+		}
+	case WebTransport:
+		if !isOKStatus(res.status) {
+			return f.fail(WebTransportRefused, "https://w3c.github.io/webtransport/#webtransport-constructor", itoa(res.status), "200 to 299")
 		}
 	case EventSource:
 		const section = "https://html.spec.whatwg.org/#dom-eventsource"

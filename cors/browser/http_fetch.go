@@ -31,7 +31,7 @@ func (f *fetch) httpFetch(makeCORSPreflight bool) (*response, *Failure) {
 		}
 	}
 	// Step 6.
-	if r.tainting == TypeOpaque || r.kind == Iframe && f.page.embedder != UnsafeNone {
+	if r.tainting == TypeOpaque || r.dest == "iframe" && f.page.embedder != UnsafeNone {
 		if fail := f.corpCheck(res); fail != nil {
 			return nil, fail
 		}
@@ -62,7 +62,10 @@ func (f *fetch) httpFetch(makeCORSPreflight bool) (*response, *Failure) {
 	}
 	switch r.redirect {
 	case Error:
-		if r.kind == WebSocket {
+		switch r.kind {
+		case WebTransport:
+			return nil, f.fail(WebTransportRefused, "https://w3c.github.io/webtransport/#webtransport-constructor", itoa(res.status), "200 to 299")
+		case WebSocket:
 			return nil, f.fail(WebSocketRefused, "#websocket-protocol", itoa(res.status), "101")
 		}
 		return nil, f.fail(RedirectModeError, "#http-fetch", itoa(res.status), "")

@@ -60,7 +60,7 @@ func (f *fetch) localNetworkAccess() *Failure {
 	switch {
 	case !f.page.secure:
 		return f.fail(LocalNetworkInsecure, section, string(server), string(f.page.space))
-	case !f.page.lnaAllowed:
+	case server == Loopback && !f.page.loopbackAllowed, server == Local && !f.page.localAllowed:
 		return f.fail(LocalNetworkPermission, section, string(server), string(f.page.space))
 	}
 	f.step(section, "The visitor allowed the page to reach %s addresses.", string(server))

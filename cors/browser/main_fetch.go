@@ -43,7 +43,7 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 		return f.dataFetch()
 
 	case sameOrigin && (r.tainting == TypeBasic || r.tainting == ""),
-		r.mode == Navigate, r.mode == WebSocketMode:
+		r.mode == Navigate, r.mode == WebSocketMode, r.mode == WebTransportMode:
 		r.tainting = TypeBasic
 		if sameOrigin {
 			f.step("#main-fetch", "%s is the page's own origin, so CORS does not apply.", u.serializedOrigin())

@@ -322,6 +322,10 @@ var mistakes = [...]mistake{
 		},
 	},
 	{
+		code: WebTransportRefused, summary: "the server does not accept the WebTransport session: it answers with status {got}",
+		repair: Repair{Server: "Answer the CONNECT with a status from 200 to 299 if the Origin may use it."},
+	},
+	{
 		code: FrameEmbedderPolicy, summary: "the page has Cross-Origin-Embedder-Policy: {want}, and the document in its frame does not",
 		repair: Repair{
 			Headers: []string{"Cross-Origin-Embedder-Policy: {want}"},

@@ -10,7 +10,7 @@ func (f *fetch) upgradeInsecure() {
 	if u.scheme != "http" || f.letThrough() || f.redirectedWebSocket() {
 		return
 	}
-	upgrades := f.page.upgrade && (r.kind != Navigation || u.origin().sameOrigin(r.origin)) && !(len(r.urls) > 1 && (f.prof.upgradesNavigationsFirst && r.dest == "document" || f.prof.upgradesFramesFirst && r.kind == Iframe)) && !(f.prof.keepaliveIsNotUpgraded && r.keepalive && r.kind == FetchAPI)
+	upgrades := f.page.upgrade && (r.kind != Navigation || u.origin().sameOrigin(r.origin)) && !(len(r.urls) > 1 && (f.prof.upgradesNavigationsFirst && r.dest == "document" || f.prof.upgradesFramesFirst && r.dest == "iframe")) && !(f.prof.keepaliveIsNotUpgraded && r.keepalive && r.kind == FetchAPI)
 	anyway := upgrades && (f.prof.upgradesLoopback || f.prof.upgradesRedirects && len(r.urls) > 1)
 	ipv6 := u.host[0] == '[' && f.prof.loopbackIsMixed
 	anyway = anyway || media && ipv6

@@ -247,7 +247,7 @@ func cloneHeader(h http.Header) http.Header {
 func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 	r := &f.req
 	o := r.serializedOrigin()
-	if r.mode == WebSocketMode {
+	if r.mode == WebSocketMode || r.mode == WebTransportMode {
 		s.set("Origin", r.originText)
 		return
 	}
@@ -327,7 +327,7 @@ func (f *fetch) asksForStorageAccess() bool {
 		sameSite = origin.schemelesslySameSite
 	}
 	return !r.tainted() && sameSite(f.page.top, u.origin()) && !f.page.top.sameSite(r.origin) && u.trustworthy() &&
-		(r.mode != Navigate || r.kind == Iframe)
+		(r.mode != Navigate || r.dest == "iframe")
 }
 
 // embedderAllowsCredentials is "Cross-Origin-Embedder-Policy allows

@@ -38,9 +38,10 @@ type Page struct {
 	// say nothing.
 	AddressSpace AddressSpace
 
-	// LocalNetworkAllowed says that the visitor granted the page access to
-	// the local network and to loopback.
-	LocalNetworkAllowed bool
+	// LocalNetworkAllowed and LoopbackAllowed say that the visitor granted the
+	// page access to the local network, and to programs on the same machine:
+	// two permissions of their own.
+	LocalNetworkAllowed, LoopbackAllowed bool
 
 	// UpgradeInsecureRequests is the CSP directive of this name.
 	UpgradeInsecureRequests bool

@@ -145,7 +145,7 @@ func TestProfiles(t *testing.T) {
 		},
 		{
 			"an image redirected from https to loopback",
-			browser.Page{Origin: docs, LocalNetworkAllowed: true}, browser.Call{Kind: browser.Image, URL: api + "/i"}, []answer{to(302, "http://localhost:3000/i"), anyone}, nil,
+			browser.Page{Origin: docs, LoopbackAllowed: true}, browser.Call{Kind: browser.Image, URL: api + "/i"}, []answer{to(302, "http://localhost:3000/i"), anyone}, nil,
 			map[browser.Profile][]string{browser.Chromium: {"GET " + api + "/i", "GET https://localhost:3000/i"}, browser.Firefox: {"GET " + api + "/i", "GET http://localhost:3000/i"}},
 		},
 		{

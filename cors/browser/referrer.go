@@ -47,7 +47,7 @@ func (f *fetch) refererHeader(preflight bool) string {
 // referrer is the page's address as requests may name it, "" for none: documents
 // with an opaque origin have none.
 func (c *client) referrer(prof *behaviour, kind Kind) string {
-	if c.url == nil || !c.url.isHTTP() || kind == WebSocket || c.origin.opaque() && (prof.referrerOfOpaque == nil || !prof.referrerOfOpaque(kind)) {
+	if c.url == nil || !c.url.isHTTP() || kind == WebSocket || kind == WebTransport || c.origin.opaque() && (prof.referrerOfOpaque == nil || !prof.referrerOfOpaque(kind)) {
 		return ""
 	}
 	return c.url.wire()

@@ -136,6 +136,7 @@ var kindDefaults = [...]defaults{
 	Media:          {"video", NoCORS, Include, "*/*"},
 	Iframe:         {"iframe", Navigate, Include, acceptDocument},
 	Navigation:     {"document", Navigate, Include, acceptDocument},
+	WebTransport:   {"webtransport", WebTransportMode, Omit, ""},
 }
 
 const acceptDocument = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -170,6 +171,8 @@ func (f *fetch) newRequest(call *Call) *Failure {
 		return f.newBeacon(call)
 	case WebSocket:
 		return f.newWebSocket(call)
+	case WebTransport:
+		return f.newWebTransport()
 	}
 	return f.newElement(call)
 }
@@ -227,6 +230,22 @@ func (f *fetch) newWebSocket(*Call) *Failure {
 	return nil
 }
 
+// newWebTransport follows the constructor
+// (https://w3c.github.io/webtransport/#dom-webtransport-webtransport): the
+// session begins with a CONNECT over HTTP/3, without cookies.
+func (f *fetch) newWebTransport() *Failure {
+	r := &f.req
+	const section = "https://w3c.github.io/webtransport/#dom-webtransport-webtransport"
+	switch u := r.url(); {
+	case u.scheme != "https":
+		return f.fail(InvalidURL, section, u.String(), "a WebTransport address begins with https:")
+	case u.fragment != "":
+		return f.fail(InvalidURL, section, u.String(), "a WebTransport address has no fragment")
+	}
+	r.method, r.mode, r.redirect, r.credentials = "CONNECT", WebTransportMode, Error, Omit
+	return nil
+}
+
 // webSocketToHTTP makes a ws: or wss: address one of http: or https:.
 func webSocketToHTTP(u *address) {
 	switch u.scheme {
@@ -273,6 +292,9 @@ const maxKeepalive = 64 << 10
 func (f *fetch) newForm(call *Call) *Failure {
 	r := &f.req
 	r.mode, r.credentials, r.redirect = Navigate, Include, Follow
+	if call.InFrame {
+		r.dest = "iframe"
+	}
 	if len(call.Headers) > 0 {
 		return f.fail(InvalidCall, "https://html.spec.whatwg.org/#form-submission-algorithm", "",
 			"a form cannot set headers")

@@ -149,8 +149,8 @@ func TestMixedContent(t *testing.T) {
 	}{
 		{"fetch", browser.Page{Origin: docs}, browser.Call{URL: http}, "mixed-content", "", ""},
 		{"from http", browser.Page{Origin: "http://docs.example.com"}, browser.Call{URL: http}, "allowed", "", ""},
-		{"to loopback", browser.Page{Origin: docs, LocalNetworkAllowed: true}, browser.Call{URL: "http://127.0.0.1:8000/"}, "allowed", "", ""},
-		{"to localhost", browser.Page{Origin: docs, LocalNetworkAllowed: true}, browser.Call{URL: "http://x.localhost:8000/"}, "allowed", "", ""},
+		{"to loopback", browser.Page{Origin: docs, LoopbackAllowed: true}, browser.Call{URL: "http://127.0.0.1:8000/"}, "allowed", "", ""},
+		{"to localhost", browser.Page{Origin: docs, LoopbackAllowed: true}, browser.Call{URL: "http://x.localhost:8000/"}, "allowed", "", ""},
 		{"from localhost", browser.Page{Origin: "http://localhost"}, browser.Call{URL: http}, "mixed-content", "allowed", ""},
 		{"an image is upgraded", browser.Page{Origin: docs}, browser.Call{Kind: browser.Image, URL: http}, "allowed", "", api + "/"},
 		{"an image from an address is not", browser.Page{Origin: docs}, browser.Call{Kind: browser.Image, URL: "http://192.0.2.7/"}, "mixed-content", "", ""},
@@ -186,7 +186,10 @@ func TestLocalNetworkAccess(t *testing.T) {
 	}{
 		{"public http page to loopback", browser.Page{Origin: "http://docs.example.com"}, browser.Call{URL: "http://localhost:3000/"}, "local-network-insecure"},
 		{"public https page to loopback", browser.Page{Origin: docs}, browser.Call{URL: "http://localhost:3000/"}, "local-network-permission"},
-		{"with permission", browser.Page{Origin: docs, LocalNetworkAllowed: true}, browser.Call{URL: "http://localhost:3000/"}, "allowed"},
+		{"with permission", browser.Page{Origin: docs, LoopbackAllowed: true}, browser.Call{URL: "http://localhost:3000/"}, "allowed"},
+		{"with the other permission", browser.Page{Origin: docs, LocalNetworkAllowed: true}, browser.Call{URL: "http://localhost:3000/"}, "local-network-permission"},
+		{"to a private name with permission", browser.Page{Origin: docs, LocalNetworkAllowed: true}, browser.Call{URL: api, ServerAddressSpace: browser.Local}, "allowed"},
+		{"to a private name with the other permission", browser.Page{Origin: docs, LoopbackAllowed: true}, browser.Call{URL: api, ServerAddressSpace: browser.Local}, "local-network-permission"},
 		{"public http page to a private address", browser.Page{Origin: "http://docs.example.com"}, browser.Call{URL: "http://192.168.1.1/"}, "local-network-insecure"},
 		{"to shared address space", browser.Page{Origin: "http://docs.example.com"}, browser.Call{URL: "http://100.64.0.1/"}, "local-network-insecure"},
 		{"to a .local name", browser.Page{Origin: "http://docs.example.com"}, browser.Call{URL: "http://printer.local/"}, "local-network-insecure"},

@@ -122,10 +122,12 @@ const (
 	TypeCORS           ResponseType = "cors"
 	TypeOpaque         ResponseType = "opaque"
 	TypeOpaqueRedirect ResponseType = "opaqueredirect"
-	// TypeWebSocket and TypeNavigation are not the standard's: they stand for
-	// a WebSocket that is open and for a document that is shown.
-	TypeWebSocket  ResponseType = "websocket"
-	TypeNavigation ResponseType = "navigation"
+	// TypeWebSocket, TypeWebTransport and TypeNavigation are not the standard's:
+	// they stand for a WebSocket or a session that is open, and for a document that
+	// is shown.
+	TypeWebSocket    ResponseType = "websocket"
+	TypeWebTransport ResponseType = "webtransport"
+	TypeNavigation   ResponseType = "navigation"
 )
 
 // A Step is one line of the story that led to a Result.

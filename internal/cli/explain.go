@@ -100,7 +100,7 @@ asked.`,
 
 func kindNames() []string {
 	var names []string
-	for k := browser.FetchAPI; k <= browser.Navigation; k++ {
+	for _, k := range browser.Kinds() {
 		names = append(names, k.String())
 	}
 	return names
@@ -227,7 +227,7 @@ func question(o *explainOptions, profile browser.Profile) (explain.Question, err
 	q.Call.Method = o.method
 	q.Call.Credentials, q.Call.Mode = browser.CredentialsMode(o.credentials), browser.Mode(o.mode)
 	known := false
-	for k := browser.FetchAPI; k <= browser.Navigation; k++ {
+	for _, k := range browser.Kinds() {
 		if k.String() == o.kind {
 			q.Call.Kind, known = k, true
 		}

@@ -104,6 +104,8 @@ func form(method, enctype string) option {
 	})
 }
 
+func inFrame() option { return last(func(c *browser.Call) { c.InFrame = true }) }
+
 func cookie(origin, line string) option {
 	return func(s *Scenario) { s.Cookies = append(s.Cookies, Cookie{origin, line}) }
 }

@@ -92,7 +92,12 @@ function loaded(c, patience) {
 
 async function callForm(c) {
 	const name = "form" + c.Token;
-	const popup = open("about:blank", name);
+	let popup, frame;
+	if (c.InFrame) {
+		frame = document.createElement("iframe");
+		frame.name = name;
+		document.documentElement.append(frame);
+	} else popup = open("about:blank", name);
 	const f = document.createElement("form");
 	f.method = c.Method || "GET";
 	f.action = c.URL;
@@ -109,6 +114,7 @@ async function callForm(c) {
 	const o = await result;
 	f.remove();
 	if (popup) popup.close();
+	if (frame) frame.remove();
 	return o;
 }
 
@@ -139,6 +145,11 @@ function callEvents(c) {
 	}).catch(blocked);
 }
 
+// Only what the constructor refuses can be asked: no server here speaks HTTP/3.
+async function callTransport(c) {
+	try { await new WebTransport(c.URL).ready; return ok; } catch (e) { return blocked(e); }
+}
+
 async function call(c) {
 	switch (c.Kind) {
 	case "fetch": return callFetch(c);
@@ -156,6 +167,7 @@ async function call(c) {
 		return {Verdict: "unobservable"}; // a network error looks like a broken font
 	}
 	case "eventsource": case "websocket": return callEvents(c);
+	case "webtransport": return callTransport(c);
 	default: return callElement(c);
 	}
 }

@@ -135,6 +135,9 @@ func (s *Scenario) String() string {
 		if c.Keepalive {
 			w.WriteString(" keepalive")
 		}
+		if c.InFrame {
+			w.WriteString(" in-frame")
+		}
 		if c.UploadListener {
 			w.WriteString(" upload-listener")
 		}

@@ -70,6 +70,17 @@ var Known = []*KnownDifference{
 		Fields:    []string{"request 1 header sec-fetch-site"},
 	},
 	{
+		ID:       "full-preflight-cache",
+		Browsers: []realbrowser.Kind{realbrowser.Firefox},
+		Happens:  "A preflight's answer that names neither methods nor headers is forgotten at once when a hundred answers are remembered.",
+		Model:    "It is remembered like any other.",
+		Why:      "Making room, Firefox drops what looks empty. Scenarios share a browser, and fill its memory for each other.",
+
+		Reference: "https://fetch.spec.whatwg.org/#concept-cache",
+		Applies:   anyCall(func(c browser.Call) bool { return c.UploadListener }),
+		Fields:    []string{"requests"},
+	},
+	{
 		ID:       "quoted-charset",
 		Browsers: []realbrowser.Kind{realbrowser.Firefox},
 		Happens:  `An XMLHttpRequest of URLSearchParams whose Content-Type has charset="utf-8" announces it as it is and sends charset=UTF-8.`,
@@ -119,8 +130,11 @@ var Known = []*KnownDifference{
 
 		Reference: "https://html.spec.whatwg.org/#concept-media-load-resource",
 		Applies: func(sc *Scenario) bool {
+			if sc.kind() != browser.Media || len(sc.Rules) == 0 {
+				return false
+			}
 			last := sc.Rules[len(sc.Rules)-1].Answers[0]
-			return sc.kind() == browser.Media && (last.Broken || last.Status == 204 || last.Status == 205 || last.Status == 304)
+			return last.Broken || last.Status == 204 || last.Status == 205 || last.Status == 304
 		},
 		Fields: []string{"requests"},
 	},
@@ -201,6 +215,9 @@ func explain(kind realbrowser.Kind, sc *Scenario, diffs []Difference) *KnownDiff
 }
 
 func (k *KnownDifference) explains(kind realbrowser.Kind, sc *Scenario, diffs []Difference) bool {
+	if len(diffs) == 0 {
+		return false
+	}
 	concerned := false
 	for _, b := range k.Browsers {
 		concerned = concerned || b == kind

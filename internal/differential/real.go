@@ -52,7 +52,7 @@ type jsCall struct {
 	Headers                                            [][2]string
 	BodyKind, BodyType, Body                           string
 	Mode, Credentials, Redirect, ReferrerPolicy, Token string
-	UploadListener, Keepalive                          bool
+	UploadListener, Keepalive, InFrame                 bool
 	Patience                                           int // ms to wait for what may never come
 }
 
@@ -61,7 +61,7 @@ var kindNames = map[browser.Kind]string{
 	browser.Beacon: "beacon", browser.EventSource: "eventsource", browser.WebSocket: "websocket",
 	browser.Image: "image", browser.Script: "script", browser.ModuleScript: "module",
 	browser.Stylesheet: "stylesheet", browser.Font: "font", browser.Media: "media",
-	browser.Iframe: "iframe", browser.Navigation: "navigation",
+	browser.Iframe: "iframe", browser.Navigation: "navigation", browser.WebTransport: "webtransport",
 }
 
 var bodyNames = map[browser.BodyKind]string{
@@ -75,7 +75,7 @@ func newJSCall(c browser.Call, token string, patience time.Duration) jsCall {
 		BodyKind: bodyNames[c.Body.Kind], BodyType: c.Body.Type, Body: string(c.Body.Data),
 		Mode: string(c.Mode), Credentials: string(c.Credentials), Redirect: string(c.Redirect),
 		ReferrerPolicy: string(c.ReferrerPolicy), Token: token,
-		UploadListener: c.UploadListener, Keepalive: c.Keepalive, Patience: int(patience.Milliseconds()),
+		UploadListener: c.UploadListener, Keepalive: c.Keepalive, InFrame: c.InFrame, Patience: int(patience.Milliseconds()),
 	}
 	for _, h := range c.Headers {
 		j.Headers = append(j.Headers, [2]string{h.Name, h.Value})

@@ -100,6 +100,22 @@ func (t *terse) observation() *Observation {
 	return o
 }
 
+// shortNames are for the headers that nearly every line has.
+var shortNames = map[string]string{
+	"origin": "o", "referer": "r", "sec-fetch-dest": "d", "sec-fetch-mode": "m", "sec-fetch-site": "s", "cookie": "c",
+	"access-control-request-method": "am", "access-control-request-headers": "ah",
+	"content-type": "t", "content-length": "l", "cache-control": "cc",
+}
+
+// longNames is shortNames the other way round.
+var longNames = func() map[string]string {
+	m := map[string]string{}
+	for long, short := range shortNames {
+		m[short] = long
+	}
+	return m
+}()
+
 // quoteBytes makes values JSON strings whose code points are the bytes: headers
 // need not be UTF-8.
 func quoteBytes(h map[string]string) map[string]string {
@@ -109,6 +125,9 @@ func quoteBytes(h map[string]string) map[string]string {
 		for i := range len(v) {
 			runes[i] = rune(v[i])
 		}
+		if short := shortNames[k]; short != "" {
+			k = short
+		}
 		out[k] = string(runes)
 	}
 	return out
@@ -117,6 +136,9 @@ func quoteBytes(h map[string]string) map[string]string {
 func unquoteBytes(h map[string]string) map[string]string {
 	out := make(map[string]string, len(h))
 	for k, v := range h {
+		if long := longNames[k]; long != "" {
+			k = long
+		}
 		out[k] = fromLatin1(v)
 	}
 	return out
@@ -161,13 +183,20 @@ func TestRecord(t *testing.T) {
 		out := json.NewEncoder(&w)
 		out.SetEscapeHTML(false)
 		err := out.Encode(recording{Browser: l.browser.Version()})
-		for i, r := range l.RunAll(t.Context(), scenarios) {
+		nameOf := map[*Scenario]string{}
+		var shown []*Scenario
+		for i, sc := range scenarios {
+			if nameOf[sc] = names[i]; l.canShow(&sc.Page) {
+				shown = append(shown, sc)
+			}
+		}
+		for _, r := range l.RunAll(t.Context(), shown) {
 			if r.Err != nil {
-				t.Logf("%s: %v", names[i], r.Err)
+				t.Logf("%s: %v", nameOf[r.Scenario], r.Err)
 				continue
 			}
 			if err == nil {
-				err = out.Encode(shorten(names[i], r.Real))
+				err = out.Encode(shorten(nameOf[r.Scenario], r.Real))
 			}
 		}
 		if err == nil {

@@ -230,3 +230,31 @@ func oddRequestScenarios() []*Scenario {
 	)
 	return all
 }
+
+// framedFormScenarios are forms whose target is a frame of the page.
+func framedFormScenarios() []*Scenario {
+	var all []*Scenario
+	for _, m := range []string{"GET", "POST"} {
+		for _, u := range []string{near, api, far, "http://api.other.org/a", "http://localhost:3000/a"} {
+			all = append(all,
+				scenario(fmt.Sprintf("%s to %s", m, u), form(m, ""), inFrame(), to(u), act(200)),
+				scenario(fmt.Sprintf("%s to %s from a foreign frame", m, u), framedIn("https://top.example.net"), form(m, ""), inFrame(), to(u), act(200)),
+				scenario(fmt.Sprintf("%s to %s of a sandboxed page", m, u), sandboxed(), form(m, ""), inFrame(), to(u), act(200)),
+				scenario(fmt.Sprintf("%s to %s with cookies", m, u), cookie("https://api.other.org", "a=1; SameSite=None; Secure"), cookie("https://api.other.org", "b=1; SameSite=Lax"), cookie("https://api.other.org", "c=1"),
+					cookie("https://api.example.com", "a=1; SameSite=Strict"), form(m, "text/plain"), inFrame(), to(u), act(200)),
+				scenario(fmt.Sprintf("%s to %s that redirects", m, u), form(m, "multipart/form-data"), inFrame(), to(u), at(u, 307, location("https://cdn.third.net/b")), act(200)),
+			)
+		}
+		for _, p := range policyNames {
+			all = append(all, scenario(fmt.Sprintf("%s under %s", m, p), pagePolicy(p), form(m, ""), inFrame(), act(200)))
+		}
+		all = append(all,
+			scenario(m+" in a page with an embedder policy", embedder(browser.RequireCORP), form(m, ""), inFrame(), act(200)),
+			scenario(m+" in a page that upgrades", upgrading(), form(m, ""), inFrame(), to("http://api.other.org/a"), act(200)),
+		)
+	}
+	return append(all,
+		scenario("webtransport to http", kind(browser.WebTransport), to("http://api.other.org/a")),
+		scenario("webtransport with a fragment", kind(browser.WebTransport), to("https://api.other.org/a#f")),
+	)
+}

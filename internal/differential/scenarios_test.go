@@ -25,6 +25,7 @@ var groups = []group{
 	{"origins", originScenarios},
 	{"authorization", authorizationScenarios},
 	{"measured", measuredScenarios},
+	{"forms in frames", framedFormScenarios},
 }
 
 func smoke() []*Scenario {
