@@ -69,10 +69,21 @@ func (ws *wildcards) find(scheme, port string) string {
 
 // matching returns the text of a pattern that matches scheme and port.
 func (ws *wildcards) matching(scheme, port string) string {
-	if text := ws.find(scheme, anyPort); text != "" {
+	if ws == nil {
+		return ""
+	}
+	if ws.by == nil {
+		for i := range ws.list {
+			if w := &ws.list[i]; w.matches(scheme, port) {
+				return w.text
+			}
+		}
+		return ""
+	}
+	if text := ws.by[[2]string{scheme, anyPort}]; text != "" {
 		return text
 	}
-	return ws.find(scheme, port)
+	return ws.by[[2]string{scheme, port}]
 }
 
 func (ws *wildcards) add(w wildcard) {
@@ -244,10 +255,12 @@ func (s *Set) containsWild(origin string) bool {
 	if i < 0 || len(host) > maxHost {
 		return false
 	}
-	list := s.labels[host[i+1:]]
-	for j := range list {
-		if w := &list[j]; w.wildcard.matches(scheme, port) && w.Label.matches(host[:i]) {
-			return true
+	if len(s.labels) > 0 {
+		list := s.labels[host[i+1:]]
+		for j := range list {
+			if w := &list[j]; w.wildcard.matches(scheme, port) && w.Label.matches(host[:i]) {
+				return true
+			}
 		}
 	}
 	if len(s.parents) == 0 {
