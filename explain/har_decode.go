@@ -7,12 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 )
 
 // A harLimit bounds a recording.
 type harLimit struct {
 	bytes   int64
 	entries int
+}
+
+func (l harLimit) tooLarge() error {
+	return fmt.Errorf("the recording is larger than %d MiB: save one of fewer requests, or without their contents", l.bytes>>20)
 }
 
 // maxHAR is well above what a browser saves in a long session.
@@ -25,6 +30,11 @@ var errHARTooLong = errors.New("too many entries")
 // developer tools save. Contents, which are most of it, are skipped on the way.
 // See http://www.softwareishard.com/blog/har-12-spec/.
 func decodeHAR(r io.Reader, limit harLimit) (entries []harEntry, err error) {
+	if file, ok := r.(interface{ Stat() (fs.FileInfo, error) }); ok { // no need to read it
+		if info, err := file.Stat(); err == nil && info.Size() > limit.bytes {
+			return nil, limit.tooLarge()
+		}
+	}
 	limited := &io.LimitedReader{R: r, N: limit.bytes + 1}
 	buffered := bufio.NewReader(limited)
 	start, _ := buffered.Peek(3)
@@ -51,7 +61,7 @@ func decodeHAR(r io.Reader, limit harLimit) (entries []harEntry, err error) {
 	})
 	switch {
 	case limited.N <= 0:
-		return nil, fmt.Errorf("the recording is larger than %d MiB: save one of fewer requests, or without their contents", limit.bytes>>20)
+		return nil, limit.tooLarge()
 	case errors.Is(err, errHARTooLong):
 		return nil, fmt.Errorf("the recording has more than %d requests: save one of fewer", limit.entries)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

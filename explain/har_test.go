@@ -3,6 +3,8 @@ package explain
 import (
 	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -102,6 +104,25 @@ func TestReadHARIsBounded(t *testing.T) {
 				t.Errorf("%v, want %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// A file that is too large is not read at all.
+func TestALargeFileIsNotRead(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "large.har")
+	if err := os.WriteFile(name, []byte("this is no recording"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(name, maxHAR.bytes+1); err != nil { // a hole, on most systems
+		t.Fatal(err)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := ReadHAR(context.Background(), file, browser.Standard); err == nil || !strings.Contains(err.Error(), "larger than 256 MiB") {
+		t.Errorf("%v", err)
 	}
 }
 
