@@ -55,3 +55,11 @@ func OpenUnwatched(path string, opts store.Options, err error) (*Store, error) {
 	c.notify = func() notifier { return noNotifier{err} }
 	return open(path, opts, c)
 }
+
+// OpenBlind is [OpenUnpolled] without being told of changes either: it notices
+// them when it is asked.
+func OpenBlind(path string, opts store.Options) (*Store, error) {
+	c := unpolled()
+	c.notify = func() notifier { return noNotifier{} }
+	return open(path, opts, c)
+}

@@ -156,26 +156,26 @@ func (f *Store) lockAndRemember(ctx context.Context) error {
 		f.sweep(at)
 		f.check(true) // what is live may have become so before the file was locked
 	}
-	return f.remember()
+	return f.remember(!ending)
 }
 
 // remember keeps in the history what was live and is not kept yet. What cannot
-// be kept stays to be kept. Precondition: the file is locked, and was looked at
-// since, or the store is closed.
-func (f *Store) remember() error {
-	err := f.tryRemember()
+// be kept stays to be kept. Looked says that the file was looked at since it is
+// locked. Precondition: it is.
+func (f *Store) remember(looked bool) error {
+	err := f.tryRemember(looked)
 	f.remembered(err)
 	return err
 }
 
-func (f *Store) tryRemember() error {
+func (f *Store) tryRemember(looked bool) error {
 	mode := fs.FileMode(0o600)
 	if info, err := os.Stat(f.path); err == nil {
 		mode = info.Mode()
 	}
 	list, err := f.history.list()
 	for err == nil {
-		next, due := f.nextUnkept(list)
+		next, due := f.nextUnkept(list, looked)
 		if !due {
 			return nil
 		}
@@ -202,16 +202,17 @@ func (f *Store) tryRemember() error {
 
 // nextUnkept returns what is to be kept next: the oldest sighting or, after
 // all of them, what is live if list does not end with it. That can be when two
-// processes saw a document come, go and come back at different moments.
-func (f *Store) nextUnkept(list []archived) (next sighting, due bool) {
+// processes saw a document come, go and come back at different moments. Who has
+// not looked may not know what is live.
+func (f *Store) nextUnkept(list []archived, looked bool) (next sighting, due bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.unkept) > 0 {
 		return f.unkept[0], true
 	}
 	live := f.keeper.State()
-	if f.seen == nil || live.Problem != nil {
-		return sighting{}, false // what is live is not in the file
+	if !looked || f.seen == nil || live.Problem != nil {
+		return sighting{}, false // what is live is not in the file, or who knows
 	}
 	last := lastOf(list)
 	return sighting{Snapshot: live, after: last.number}, last.Revision != live.Revision

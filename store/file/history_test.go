@@ -428,3 +428,30 @@ func TestFileUnwatchedIsLoggedOnce(t *testing.T) {
 		t.Errorf("the log says %d times that the folder cannot be watched; want once", n)
 	}
 }
+
+// What a store that does not know the newest document keeps at its end does not
+// come after that.
+func TestFileHistoryIsKeptAtTheEndInOrder(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "concors.yaml")
+	write(t, path, text("/a"))
+	one, err := file.OpenBlind(path, store.Options{})
+	do(t, err)
+	awaitKept(t, path, text("/a"))
+	disk := full{step: "keep"}
+	one.FailBefore(disk.before)
+	write(t, path, text("/b"))
+	eventually(t, func() string { return "the edit by hand" }, func() bool {
+		return get(t, one).Revision == store.RevisionOf(text("/b"))
+	})
+	eventually(t, func() string { return "the first try" }, func() bool { return disk.tries.Load() > 0 })
+
+	two := open(t, path, store.Options{})
+	awaitKept(t, path, text("/b"), text("/a"))
+	write(t, path, text("/c"))
+	awaitText(t, two, text("/c"))
+	awaitKept(t, path, text("/c"), text("/b"), text("/a"))
+	disk.empty.Store(true)
+	do(t, one.Close())
+	awaitRevisions(t, two, text("/c"), text("/b"), text("/a"))
+}

@@ -56,7 +56,7 @@ func (f *Store) attempt(ctx context.Context, base store.Revision, c store.Change
 	}
 	// What is replaced now comes before what replaces it, and would be lost if
 	// it could not be kept.
-	if err := f.remember(); err != nil {
+	if err := f.remember(true); err != nil {
 		return "", fmt.Errorf("store: nothing was changed, as the history of %s cannot be kept: %w", f.path, readOnly(err))
 	}
 	f.sweep(at)
@@ -68,7 +68,7 @@ func (f *Store) attempt(ctx context.Context, base store.Revision, c store.Change
 		return "", errors.Join(err, os.Remove(temp))
 	}
 	err = f.step("sync folder", func() error { return syncFolder(at.dir) })
-	if f.remember() != nil {
+	if f.remember(true) != nil {
 		f.remind() // it is live, so it is no failure of the change
 	}
 	if err != nil {
