@@ -171,5 +171,6 @@ func (in *inspection) run() error {
 	if in.a.o.SendUnsafe {
 		in.checkCSRF()
 	}
+	in.checkRarer()
 	return in.ctx.Err()
 }

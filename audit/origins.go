@@ -39,6 +39,8 @@ func (in *inspection) letIn(id ID, g *grant, detail string, others ...*grant) {
 	switch {
 	case strings.HasPrefix(g.origin, "chrome-extension:"):
 		browsers = []browser.Profile{browser.Chromium}
+	case strings.HasPrefix(g.origin, "moz-extension:"):
+		browsers = []browser.Profile{browser.Firefox}
 	case strings.ContainsAny(g.origin, "{"):
 		browsers = []browser.Profile{browser.WebKit} // the others do not look such names up
 	}
