@@ -118,13 +118,7 @@ func (t *Trial) understand(base *url.URL) (explain.Question, error) {
 	return q, nil
 }
 
-var browserKinds = func() []browser.Kind {
-	var kinds []browser.Kind
-	for _, k := range browser.Kinds() {
-		kinds = append(kinds, k)
-	}
-	return kinds
-}()
+var browserKinds = browser.Kinds()
 
 // byName returns the value with the name, the first for an empty one.
 func byName[T interface{ String() string }](name string, values []T) (T, bool) {
