@@ -114,7 +114,11 @@ func (s *Site) addIdentityHeader(name string) []*Error {
 
 func (s *Site) addHost(host string) []*Error {
 	if repair, ok := checkHost(host); !ok {
-		return []*Error{{Code: mistake.HostInvalid, Repair: repair}}
+		e := &Error{Code: mistake.HostInvalid, Repair: repair}
+		if strings.Contains(host, wildcard) {
+			e.detail = "hosts are listed one by one: * stands for nothing in them"
+		}
+		return []*Error{e}
 	}
 	s.hosts = append(s.hosts, host)
 	return nil
