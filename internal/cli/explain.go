@@ -78,7 +78,7 @@ asked.`,
 	f.StringVar(&o.kind, "kind", "fetch", "what makes the call: "+strings.Join(kindNames(), ", "))
 	f.StringVar(&o.data, "data", "", "body `text` to send")
 	f.StringArrayVar(&o.cookies, "cookie", nil, "`Set-Cookie` line that the server is taken to have sent; may be repeated")
-	f.StringVar(&o.profile, "browser", "standard", "whose `behaviour`: standard, chromium (chrome, edge), firefox or webkit (safari)")
+	f.StringVar(&o.profile, "browser", "standard", "whose `behaviour`: standard, chromium (chrome, edge), firefox, webkit (safari), or all browsers side by side")
 	f.BoolVar(&o.live.PreflightOnly, "preflight-only", false, "ask the preflight only")
 	f.BoolVar(&o.live.Send, "send", false, "also send calls that may change something")
 	f.StringArrayVar(&o.live.SecretsTo, "secrets-to", nil, "`origin` that may get what you give here when redirects lead to it; may be repeated")
@@ -89,7 +89,7 @@ asked.`,
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
 	f.StringVar(&o.color, "color", "auto", "auto, always or never")
 	for flag, values := range map[string][]string{
-		"browser": {"standard", "chrome", "firefox", "safari"}, "kind": kindNames(),
+		"browser": {"standard", "chrome", "firefox", "safari", "all"}, "kind": kindNames(),
 		"credentials": {"omit", "same-origin", "include"}, "mode": {"cors", "no-cors", "same-origin"}, "color": {"auto", "always", "never"},
 	} {
 		mustComplete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
@@ -107,11 +107,14 @@ func kindNames() []string {
 }
 
 func runExplain(cmd *cobra.Command, o *explainOptions, target string) error {
+	p := &explainPrinter{out: cmd.OutOrStdout(), asJSON: o.asJSON, style: explain.Style{Color: useColor(o.color, cmd.OutOrStdout())}}
+	if o.profile == allBrowsers {
+		return p.compare(cmd, o, target)
+	}
 	profile, err := profileNamed(o.profile)
 	if err != nil {
 		return err
 	}
-	p := &explainPrinter{out: cmd.OutOrStdout(), asJSON: o.asJSON, style: explain.Style{Color: useColor(o.color, cmd.OutOrStdout())}}
 	if o.har != "" {
 		if o.config != "" || o.from != "" || target != "" {
 			return errors.New("--har explains the calls of a recording, and takes neither --config nor --from nor a URL")
@@ -181,12 +184,93 @@ func (p *explainPrinter) recording(ctx context.Context, name string, profile bro
 	return p.answers(answers)
 }
 
+// allBrowsers is the --browser that compares them.
+const allBrowsers = "all"
+
+// compare asks for the same call in each browser. A live server is asked anew
+// each time.
+func (p *explainPrinter) compare(cmd *cobra.Command, o *explainOptions, target string) error {
+	if o.har != "" || o.from == "" || target == "" || target == "-" {
+		return errors.New("--browser all compares a call: --from and a target are needed, a recording or a console line is one browser's")
+	}
+	ask, err := p.asker(cmd.Context(), o, cmd.InOrStdin(), target)
+	if err != nil {
+		return err
+	}
+	var c explain.Comparison
+	for _, profile := range explain.Browsers() {
+		q, err := question(o, profile)
+		if err != nil {
+			return err
+		}
+		a, err := ask(q)
+		if err != nil {
+			return err
+		}
+		c = append(c, a)
+	}
+	if p.asJSON {
+		list := make([]*explain.Answer, len(c))
+		for i := range c {
+			list[i] = &c[i]
+		}
+		if err := printJSON(p.out, list); err != nil {
+			return err
+		}
+	} else {
+		c.Write(p.out, p.style)
+	}
+	for i := range c {
+		err = worse(err, codeOf(c[i].Outcome))
+	}
+	return err
+}
+
+// worse is the first of two exit codes, unless it is none.
+func worse(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// asker returns what asks the file, or the live server.
+func (p *explainPrinter) asker(ctx context.Context, o *explainOptions, stdin io.Reader, target string) (func(explain.Question) (explain.Answer, error), error) {
+	if o.config == "" {
+		return func(q explain.Question) (explain.Answer, error) {
+			if err := liveTarget(o.live, &q, target); err != nil {
+				return explain.Answer{}, err
+			}
+			return explain.AskLive(ctx, q, o.live), nil
+		}, nil
+	}
+	file, err := p.readFile(o.config, stdin)
+	if err != nil {
+		return nil, err
+	}
+	return func(q explain.Question) (explain.Answer, error) {
+		method, address := file.Target(target)
+		if err := setTarget(&q, method, address); err != nil {
+			return explain.Answer{}, err
+		}
+		return file.Ask(ctx, q), nil
+	}, nil
+}
+
 func (p *explainPrinter) live(ctx context.Context, l explain.Live, q explain.Question, target string) error {
+	if err := liveTarget(l, &q, target); err != nil {
+		return err
+	}
+	return p.answer(explain.AskLive(ctx, q, l))
+}
+
+// liveTarget says what q calls on a live server.
+func liveTarget(l explain.Live, q *explain.Question, target string) error {
 	method, address := cutMethod(target)
 	if !strings.Contains(address, "://") {
 		return &hintError{fmt.Errorf("%s is not the URL of a live server, such as https://api.example.com/prices", address), "To ask the file instead: --config " + defaultFile}
 	}
-	if err := setTarget(&q, method, address); err != nil {
+	if err := setTarget(q, method, address); err != nil {
 		return err
 	}
 	for _, origin := range l.SecretsTo {
@@ -194,7 +278,7 @@ func (p *explainPrinter) live(ctx context.Context, l explain.Live, q explain.Que
 			return err
 		}
 	}
-	return p.answer(explain.AskLive(ctx, q, l))
+	return nil
 }
 
 // engines are the profiles of browsers that people name instead.
@@ -211,7 +295,7 @@ func profileNamed(name string) (browser.Profile, error) {
 			return p, nil
 		}
 	}
-	return 0, fmt.Errorf("--browser %s is not known: use standard, chromium (or chrome), firefox or webkit (or safari)", name)
+	return 0, fmt.Errorf("--browser %s is not known: use standard, chromium (or chrome), firefox, webkit (or safari) or all", name)
 }
 
 // question makes a question, but for its URL, out of the flags.
