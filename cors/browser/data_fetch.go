@@ -34,5 +34,9 @@ func (f *fetch) dataFetch() (*response, *Failure) {
 		meta = "text/plain;charset=US-ASCII"
 	}
 	f.step("#data-urls", "The answer is in the URL: nothing is sent.")
-	return &response{status: 200, url: u, body: body, header: http.Header{"Content-Type": {meta}}}, nil
+	header := http.Header{"Content-Type": {meta}}
+	if f.prof.dataLength {
+		header.Set("Content-Length", itoa(len(body)))
+	}
+	return &response{status: 200, url: u, body: body, header: header}, nil
 }

@@ -11,7 +11,7 @@ func (f *fetch) upgradeInsecure() {
 		return
 	}
 	upgrades := f.page.upgrade && (r.kind != Navigation || u.origin().sameOrigin(r.origin)) && !(len(r.urls) > 1 && (f.prof.upgradesNavigationsFirst && r.dest == "document" || f.prof.upgradesFramesFirst && r.dest == "iframe")) && !(f.prof.keepaliveIsNotUpgraded && r.keepalive && r.kind == FetchAPI)
-	anyway := upgrades && (f.prof.upgradesLoopback || f.prof.upgradesRedirects && len(r.urls) > 1)
+	anyway := upgrades && (f.prof.upgradesLoopback || f.prof.upgradesWebSockets && r.kind == WebSocket || f.prof.upgradesRedirects && len(r.urls) > 1)
 	ipv6 := u.host[0] == '[' && f.prof.loopbackIsMixed
 	anyway = anyway || media && ipv6
 	redirected := media && len(r.urls) > 1 && f.prof.upgradesRedirects && r.urls[0].scheme == "https" && f.prohibitsMixedContent()

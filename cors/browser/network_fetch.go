@@ -297,6 +297,9 @@ func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 	}
 	if r.mode == Navigate || r.mode != CORS && !f.prof.originIgnoresPolicy {
 		u := r.url()
+		if f.prof.upgradeTaints && r.mode == NoCORS && len(r.urls) == 1 && f.upgradedFrom != nil {
+			u = f.upgradedFrom
+		}
 		switch f.referrerPolicy() {
 		case NoReferrer:
 			o = "null"

@@ -212,6 +212,10 @@ type behaviour struct {
 	upgradesNavigationsFirst, upgradesFramesFirst bool
 	// upgradePreventsCORS: see the function of this name.
 	upgradePreventsCORS bool
+	// dataLength: the answer to a data: URL has a Content-Length.
+	dataLength bool
+	// upgradesWebSockets: it does for WebSockets.
+	upgradesWebSockets bool
 	// keepaliveIsNotUpgraded: upgrade-insecure-requests does not count for fetch()
 	// with keepalive.
 	keepaliveIsNotUpgraded bool
@@ -340,6 +344,8 @@ var behaviours = [...]behaviour{
 		cookiesSeeRedirects:         true,
 		noRelaxedReferrer:           true,
 		stringifiesStreams:          true,
+		upgradesWebSockets:          true,
+		dataLength:                  true,
 		referrerBeforeUpgrade:       firefoxReferrerBeforeUpgrade,
 		charsetOfParams:             true,
 		lastTypeAfterRedirect:       true,

@@ -19,7 +19,7 @@ func (f *fetch) setReferrer() {
 	}
 	// Where another policy takes the place of a relaxed one, its cut is not kept.
 	f.uncutReferer = ""
-	if f.prof.noRelaxedReferrer && isRelaxed(r.referrerPolicy) && r.dest != "document" {
+	if f.referrerPolicy() != r.referrerPolicy {
 		f.uncutReferer = f.referer
 	}
 	f.referer = f.cutReferrer(f.referrerPolicy())

@@ -188,19 +188,23 @@ func charsetUTF8(contentType string) string {
 	if _, ok := fetchspec.Essence(contentType); !ok {
 		return contentType
 	}
-	parts := strings.Split(contentType, ";")
-	changed := false
-	for i, p := range parts[1:] {
-		name, value, _ := strings.Cut(strings.TrimLeft(p, " \t"), "=")
-		if fetchspec.EqualFold(name, "charset") && !fetchspec.EqualFold(strings.Trim(value, ` "`), "UTF-8") {
-			parts[i+1], changed = "charset=UTF-8", true
+	var parts []string
+	changed, seen := false, false
+	for i, p := range strings.Split(contentType, ";") {
+		p = strings.TrimSpace(p)
+		name, value, _ := strings.Cut(p, "=")
+		if i > 0 && fetchspec.EqualFold(name, "charset") {
+			if seen {
+				continue // only the first counts
+			}
+			if seen = true; !fetchspec.EqualFold(strings.Trim(value, ` "`), "UTF-8") {
+				p, changed = "charset=UTF-8", true
+			}
 		}
+		parts = append(parts, p)
 	}
 	if !changed {
 		return contentType
-	}
-	for i, p := range parts {
-		parts[i] = strings.TrimSpace(p)
 	}
 	return strings.Join(parts, ";")
 }
@@ -230,8 +234,8 @@ func (f *fetch) typeOfBody(kind BodyKind, contentType string) string {
 		return charsetInPlace(contentType)
 	case kind == Text:
 		return charsetUTF8(contentType)
-	case f.prof.charsetOfParams:
-		return charsetUTF8(contentType)
+	case f.prof.charsetOfParams && charsetUTF8(contentType) != contentType:
+		return charsetInPlace(contentType)
 	}
 	return contentType
 }

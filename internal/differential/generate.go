@@ -91,7 +91,7 @@ func (g *generator) scenario(name string) *Scenario {
 	if g.in(30) {
 		c.URL = pick(g, "https://refused.other.org/a", "https://user:pw@api.other.org/a", "/a", "//api.other.org/a", "https://api.other.org:6000/a", "ftp://api.other.org/a", "data:text/plain,x", "https://app.example.com:443/a")
 	}
-	if c.Kind == browser.WebSocket {
+	if c.Kind == browser.WebSocket && strings.HasPrefix(c.URL, "http") {
 		c.URL = "ws" + strings.TrimPrefix(c.URL, "http")
 	}
 	s.Calls = []browser.Call{c}

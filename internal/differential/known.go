@@ -37,17 +37,6 @@ var Known = []*KnownDifference{
 		Fields:    []string{"call 1 verdict"},
 	},
 	{
-		ID:       "data-content-length",
-		Browsers: []realbrowser.Kind{realbrowser.Firefox},
-		Happens:  "The response to a data: URL has a Content-Length header.",
-		Model:    "It has only Content-Type, as the Fetch standard says.",
-		Why:      "No server is involved.",
-
-		Reference: "https://fetch.spec.whatwg.org/#scheme-fetch",
-		Applies:   anyCall(func(c browser.Call) bool { return strings.HasPrefix(c.URL, "data:") }),
-		Fields:    []string{"call 1 header content-length", "call 2 header content-length", "call 3 header content-length"},
-	},
-	{
 		ID:       "beacon-type-after-redirects",
 		Browsers: []realbrowser.Kind{realbrowser.Firefox},
 		Happens:  "When a first redirect has turned a beacon's POST into a GET, its Content-Type stays away after further redirects.",
