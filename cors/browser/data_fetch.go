@@ -35,7 +35,7 @@ func (f *fetch) dataFetch() (*response, *Failure) {
 	}
 	f.step("#data-urls", "The answer is in the URL: nothing is sent.")
 	header := http.Header{"Content-Type": {meta}}
-	if f.prof.dataLength {
+	if f.prof.dataLength && f.req.kind == FetchAPI {
 		header.Set("Content-Length", itoa(len(body)))
 	}
 	return &response{status: 200, url: u, body: body, header: header}, nil

@@ -40,6 +40,9 @@ func (f *fetch) mainFetch() (*response, *Failure) {
 	sameOrigin := u.origin().sameOrigin(r.origin)
 	switch {
 	case u.scheme == "data":
+		if f.prof.redirectsFromFirst && r.mode == NoCORS && r.redirect != Follow {
+			return nil, f.fail(NoCORSRedirectMode, "#main-fetch", string(r.redirect), string(Follow))
+		}
 		return f.dataFetch()
 
 	case sameOrigin && (r.tainting == TypeBasic || r.tainting == ""),

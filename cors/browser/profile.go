@@ -19,7 +19,7 @@ const (
 	Standard Profile = iota // the Fetch standard to the letter
 	Chromium                // Chrome, Edge, Opera, Brave; modelled on 156
 	Firefox                 // modelled on 153 ESR
-	WebKit                  // Safari; read from its sources, not measured
+	WebKit                  // Safari; modelled on WebKitGTK 2.50
 )
 
 // Profiles lists all profiles.
@@ -212,7 +212,7 @@ type behaviour struct {
 	upgradesNavigationsFirst, upgradesFramesFirst bool
 	// upgradePreventsCORS: see the function of this name.
 	upgradePreventsCORS bool
-	// dataLength: the answer to a data: URL has a Content-Length.
+	// dataLength: the answer to fetch() of a data: URL has a Content-Length.
 	dataLength bool
 	// upgradesWebSockets: it does for WebSockets.
 	upgradesWebSockets bool

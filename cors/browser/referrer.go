@@ -122,7 +122,7 @@ func firefoxReferrerBeforeUpgrade(f *fetch, same, downgrade bool) (bool, bool) {
 }
 
 func webkitReferrerBeforeUpgrade(f *fetch, same, downgrade bool) (bool, bool) {
-	if f.req.kind != Media {
+	if f.req.kind != Media || f.page.url.scheme != "https" {
 		return same, downgrade
 	}
 	return f.upgradedFrom.origin().sameOrigin(f.page.origin), f.page.url.scheme == "https"

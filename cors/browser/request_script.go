@@ -209,19 +209,28 @@ func charsetUTF8(contentType string) string {
 	return strings.Join(parts, ";")
 }
 
-// charsetInPlace is Chromium's way: the value alone is replaced, also where it is
-// UTF-8 in other letters.
+// charsetInPlace is Chromium's way: the value alone is replaced, up to the next
+// space, quote or semicolon, also where it is UTF-8 in other letters.
 func charsetInPlace(contentType string) string {
-	parts := strings.Split(contentType, ";")
-	for i, p := range parts[1:] {
-		name, value, ok := strings.Cut(p, "=")
-		if !ok || !fetchspec.EqualFold(strings.TrimSpace(name), "charset") {
-			continue
+	const key = "charset="
+	var b strings.Builder
+	for {
+		i := strings.Index(strings.ToLower(contentType), key)
+		if i < 0 {
+			return b.String() + contentType
 		}
-		bare := strings.Trim(value, ` "`)
-		parts[i+1] = name + "=" + strings.Replace(value, bare, "UTF-8", 1)
+		i += len(key)
+		if i < len(contentType) && contentType[i] == '"' {
+			i++
+		}
+		b.WriteString(contentType[:i] + "UTF-8")
+		contentType = contentType[i:]
+		end := strings.IndexAny(contentType, " \t;\"")
+		if end < 0 {
+			return b.String()
+		}
+		contentType = contentType[end:]
 	}
-	return strings.Join(parts, ";")
 }
 
 // typeOfBody is what becomes of the page's Content-Type when a body of an
@@ -233,6 +242,8 @@ func (f *fetch) typeOfBody(kind BodyKind, contentType string) string {
 	case f.prof.charsetInPlace:
 		return charsetInPlace(contentType)
 	case kind == Text:
+		return charsetUTF8(contentType)
+	case f.prof.charsetOfParams && f.prof.redirectsFromFirst:
 		return charsetUTF8(contentType)
 	case f.prof.charsetOfParams && charsetUTF8(contentType) != contentType:
 		return charsetInPlace(contentType)
