@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,19 +104,18 @@ const (
 // followed its link to it.
 var cached = []struct {
 	what, path, script string
-	want               string                      // what the page gets
-	unwarned           map[realbrowser.Kind]string // the same from the forgetful hop
+	want               string             // what the page gets
+	unwarned           []realbrowser.Kind // who hands it the visitor's, from the forgetful hop
 }{
 	{"all: a script of what was opened before is anonymous", "/cached/script/all", loadScript, "nobody",
-		map[realbrowser.Kind]string{realbrowser.Chromium: "the visitor", realbrowser.Firefox: "the visitor"}},
+		[]realbrowser.Kind{realbrowser.Chromium, realbrowser.Firefox}},
 	// Chromium keeps what was in frames apart.
 	{"none: a frame of what was opened before is refused", "/cached/page/none", loadFrame, "nothing",
-		map[realbrowser.Kind]string{realbrowser.Chromium: "nothing", realbrowser.Firefox: "the visitor"}},
+		[]realbrowser.Kind{realbrowser.Firefox}},
 	{"selected: a frame of what was opened before is refused", "/cached/page/docs", loadFrame, "nothing",
-		map[realbrowser.Kind]string{realbrowser.Chromium: "nothing", realbrowser.Firefox: "the visitor"}},
-	// The resource policy stops both.
-	{"none: a script of what was opened before is refused", "/cached/script/none", loadScript, "error",
-		map[realbrowser.Kind]string{realbrowser.Chromium: "error", realbrowser.Firefox: "error"}},
+		[]realbrowser.Kind{realbrowser.Firefox}},
+	// The resource policy stops all of them.
+	{"none: a script of what was opened before is refused", "/cached/script/none", loadScript, "error", nil},
 }
 
 func TestBrowserCachesDoNotMixCallers(t *testing.T) {
@@ -137,8 +137,12 @@ func TestBrowserCachesDoNotMixCallers(t *testing.T) {
 					if got := openThenLoad(ctx, t, b, api+path, tc.script); got != tc.want {
 						t.Errorf("the foreign page gets %q, want %q", got, tc.want)
 					}
-					if got := openThenLoad(ctx, t, b, forgetful+path, tc.script); got != tc.unwarned[kind] {
-						t.Errorf("from the hop that forgets to warn, the foreign page gets %q, want %q", got, tc.unwarned[kind])
+					want := tc.want
+					if slices.Contains(tc.unwarned, kind) {
+						want = "the visitor"
+					}
+					if got := openThenLoad(ctx, t, b, forgetful+path, tc.script); got != want {
+						t.Errorf("from the hop that forgets to warn, the foreign page gets %q, want %q", got, want)
 					}
 				})
 			}
@@ -183,10 +187,8 @@ func openThenLoad(ctx context.Context, t *testing.T, b *realbrowser.Browser, add
 	if err := page.Navigate(ctx, sibling+"/"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := eval(`setTimeout(() => { location.href = URL; }); return "";`); err != nil {
-		t.Fatal(err)
-	}
-	for { // the tab is between two pages: there is nothing to wait on
+	_, _ = eval(`setTimeout(() => { location.href = URL; }); return "";`) // the page may be gone before it has answered
+	for {                                                                 // the tab is between two pages: there is nothing to wait on
 		shown, err := eval(`return location.href === URL ? document.readyState : "";`)
 		if err == nil && shown == "complete" {
 			break
