@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/endpoints"
-	"github.com/concors/concors/internal/realbrowser"
+	"github.com/concors/concors/internal/proof/realbrowser"
 )
 
 // start runs a demo for one test and returns where it listens.

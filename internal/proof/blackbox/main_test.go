@@ -32,10 +32,10 @@ func run(m *testing.M) int {
 // The program and the certificate are made once per run, when first needed.
 var (
 	build = sync.OnceValues(func() (string, error) {
-		return Build(filepath.Join("..", ".."), scratch, "./cmd/concors")
+		return Build(filepath.Join("..", "..", ".."), scratch, "./cmd/concors")
 	})
 	buildLibrary = sync.OnceValues(func() (string, error) {
-		return Build(filepath.Join("..", ".."), scratch, "./internal/blackbox/library")
+		return Build(filepath.Join("..", "..", ".."), scratch, "./internal/proof/blackbox/library")
 	})
 	certificate = sync.OnceValues(func() (made struct {
 		pair   [2]string

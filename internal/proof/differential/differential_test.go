@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cors/browser"
-	"github.com/concors/concors/internal/realbrowser"
+	"github.com/concors/concors/internal/proof/realbrowser"
 )
 
 var (
@@ -148,7 +148,7 @@ func TestGenerateIsDeterministic(t *testing.T) {
 }
 
 func TestKnownDifferencesDocument(t *testing.T) {
-	file := filepath.Join("..", "..", "docs", "known-differences.md")
+	file := filepath.Join("..", "..", "..", "docs", "known-differences.md")
 	want := KnownMarkdown()
 	if *update {
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {

@@ -1,8 +1,8 @@
-module github.com/concors/concors/internal/frameworks
+module github.com/concors/concors/internal/proof/frameworks
 
 go 1.26.0
 
-replace github.com/concors/concors/cors => ../../cors
+replace github.com/concors/concors/cors => ../../../cors
 
 require (
 	github.com/coder/websocket v1.8.15

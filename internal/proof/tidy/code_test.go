@@ -15,7 +15,7 @@ import (
 )
 
 // root is the folder of the repository.
-const root = "../.."
+const root = "../../.."
 
 // files returns the names, relative to root, of all files that match.
 func files(t *testing.T, match func(name string) bool) []string {

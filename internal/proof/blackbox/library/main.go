@@ -23,7 +23,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cors"
-	"github.com/concors/concors/internal/blackbox"
+	"github.com/concors/concors/internal/proof/blackbox"
 )
 
 func main() {

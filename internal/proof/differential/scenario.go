@@ -6,11 +6,11 @@
 // as scripted, byte for byte. The hand-written ones stand in scenarios_*_test.go;
 // Generate makes more from a seed.
 //
-//	go test ./internal/differential                  a sample, two or three minutes
-//	go test ./internal/differential -full -v         everything, about ten minutes
-//	go test ./internal/differential -full -run Random/firefox -seed 7 -random 5000
-//	go test ./internal/differential -run TestRecord -record    asks again for testdata/verdicts
-//	go test ./internal/differential -run Replay -replay FILE   what -keep FILE has written before
+//	go test ./internal/proof/differential                  a sample, two or three minutes
+//	go test ./internal/proof/differential -full -v         everything, about ten minutes
+//	go test ./internal/proof/differential -full -run Random/firefox -seed 7 -random 5000
+//	go test ./internal/proof/differential -run TestRecord -record    asks again for testdata/verdicts
+//	go test ./internal/proof/differential -run Replay -replay FILE   what -keep FILE has written before
 //
 // CONCORS_REQUIRE_BROWSERS=1 makes a missing browser a failure. Where the model knowingly differs from a
 // browser, Known says why, and docs/known-differences.md repeats it.

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/concors/concors/internal/realbrowser"
+	"github.com/concors/concors/internal/proof/realbrowser"
 )
 
 // Result is the outcome of one scenario.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/concors/concors/internal/realbrowser"
+	"github.com/concors/concors/internal/proof/realbrowser"
 )
 
 // What pages do. URL stands for the address of the case. Each script returns

@@ -52,27 +52,29 @@ var arrows = map[string]string{
 	"internal/walltime":          "",
 	"internal/words":             "",
 
+	"internal/proof": "",
+
 	// Proofs know what they prove, but the black box and the browsers know
 	// nothing of it.
-	"internal/blackbox":           "",
-	"internal/blackbox/library":   "cors internal/blackbox",
-	"internal/realbrowser":        "",
-	"internal/differential":       "cors/browser internal/realbrowser",
-	"internal/proof/agreement":    "cors/ endpoints gateway",
-	"internal/e2e":                "",
-	"internal/uitest":             "admin/ endpoints gateway insight store/",
-	"internal/uitest/screenshots": "internal/uitest",
-	"internal/tidy":               "",
-	"internal/frameworks":         "cors",
+	"internal/proof/blackbox":           "",
+	"internal/proof/blackbox/library":   "cors internal/proof/blackbox",
+	"internal/proof/realbrowser":        "",
+	"internal/proof/differential":       "cors/browser internal/proof/realbrowser",
+	"internal/proof/agreement":          "cors/ endpoints gateway",
+	"internal/proof/e2e":                "",
+	"internal/proof/uitest":             "admin/ endpoints gateway insight store/",
+	"internal/proof/uitest/screenshots": "internal/proof/uitest",
+	"internal/proof/tidy":               "",
+	"internal/proof/frameworks":         "cors",
 
 	"bench": "cors",
 }
 
 // blind are proofs whose tests, too, may know nothing but themselves.
 var blind = map[string]string{
-	"internal/blackbox":    "",
-	"internal/realbrowser": "",
-	"internal/e2e":         "internal/realbrowser",
+	"internal/proof/blackbox":    "",
+	"internal/proof/realbrowser": "",
+	"internal/proof/e2e":         "internal/proof/realbrowser",
 }
 
 func TestArrowsGoOneWay(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/cors/browser"
-	"github.com/concors/concors/internal/realbrowser"
+	"github.com/concors/concors/internal/proof/realbrowser"
 )
 
 var record = flag.Bool("record", false, "ask the real browsers and write testdata/verdicts")
@@ -236,7 +236,7 @@ func TestRecordedVerdicts(t *testing.T) {
 			}
 			judge(t, r.Browser, results)
 			if len(missing) > len(scenarios)/50 {
-				t.Errorf("%d scenarios are not in %s: go test ./internal/differential -run TestRecord -record; among them\n%s",
+				t.Errorf("%d scenarios are not in %s: go test ./internal/proof/differential -run TestRecord -record; among them\n%s",
 					len(missing), verdictFile(kind), strings.Join(missing[:10], "\n"))
 			}
 		})

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/concors/concors/internal/realbrowser"
+	"github.com/concors/concors/internal/proof/realbrowser"
 )
 
 // server serves all hosts and ports of all scenarios, http and https alike (the

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cors/browser"
-	"github.com/concors/concors/internal/realbrowser"
+	"github.com/concors/concors/internal/proof/realbrowser"
 )
 
 // KnownDifference is a case in which the model knowingly says something else
@@ -235,7 +235,7 @@ func KnownMarkdown() string {
 	var w strings.Builder
 	w.WriteString(`# Known differences between the model and real browsers
 
-<!-- Made from internal/differential/known.go by "go test ./internal/differential -run KnownDifferences -update". -->
+<!-- Made from internal/proof/differential/known.go by "go test ./internal/proof/differential -run KnownDifferences -update". -->
 
 The package ` + "`cors/browser`" + ` is compared with real Chromium, Firefox and WebKit in several thousand
 scenarios: every request on the wire and everything a page learns. These differences remain.

@@ -22,7 +22,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/concors/concors/internal/realbrowser"
+	"github.com/concors/concors/internal/proof/realbrowser"
 )
 
 // This file asks caches: one answer is for the visitor, and a request that the

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cors/browser"
-	"github.com/concors/concors/internal/realbrowser"
+	"github.com/concors/concors/internal/proof/realbrowser"
 )
 
 //go:embed call.js

@@ -22,7 +22,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/concors/concors/internal/realbrowser"
+	"github.com/concors/concors/internal/proof/realbrowser"
 )
 
 // The websites. All but the last three of them are on the API's site, and none
@@ -79,7 +79,7 @@ type world struct {
 func buildProgram(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "concors")
-	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/concors").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", binary, "../../../cmd/concors").CombinedOutput(); err != nil {
 		t.Fatalf("building concors: %v\n%s", err, out)
 	}
 	return binary

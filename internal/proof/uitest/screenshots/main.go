@@ -1,5 +1,5 @@
 // Command screenshots writes a picture of every state of every page, so that
-// people can look: go run ./internal/uitest/screenshots DIR [NAME...]
+// people can look: go run ./internal/proof/uitest/screenshots DIR [NAME...]
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/concors/concors/internal/uitest"
+	"github.com/concors/concors/internal/proof/uitest"
 )
 
 // screens are the sizes that every state is drawn at.
