@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +40,10 @@ type Options struct {
 
 	// Log hears of every write. Nil: nobody.
 	Log *slog.Logger
+
+	// Transport reaches the live API for [Service.CheckLive], in tests. Nil:
+	// the network.
+	Transport http.RoundTripper
 }
 
 // A Service is what the admin API and the pages have in common. Its methods
@@ -50,6 +56,7 @@ type Service struct {
 	history store.History // nil: there is none
 	newest  atomic.Pointer[view]
 	diffs   diffCache
+	looking sync.Mutex // held by CheckLive
 }
 
 // New returns the service of o.

@@ -85,6 +85,31 @@ func (r *Result) Differing() []*Check {
 	return list
 }
 
+// A Distinct is a difference that one or more calls have in common.
+type Distinct struct {
+	Difference
+	What  string `json:"what"` // the first of the calls
+	Curl  string `json:"curl"`
+	Calls int    `json:"calls"`
+}
+
+// Distinct returns each difference once.
+func (r *Result) Distinct() []Distinct {
+	list := []Distinct{}
+	at := make(map[Difference]int)
+	for _, c := range r.Checks {
+		for _, d := range c.Differences {
+			if i, ok := at[d]; ok {
+				list[i].Calls++
+				continue
+			}
+			at[d] = len(list)
+			list = append(list, Distinct{d, c.What, c.Curl, 1})
+		}
+	}
+	return list
+}
+
 // A Verifier compares live APIs with a document.
 type Verifier struct {
 	o      Options

@@ -61,26 +61,13 @@ func (r *Result) Write(w io.Writer, s Style) error {
 		note += fmt.Sprintf(", %d not tested", untested)
 	}
 	fmt.Fprintf(&b, "%s %-40s %s\n", mark, plain.Text(r.Endpoint), s.paint("2", note))
-	shown := make(map[string]int)
-	for _, c := range r.Checks {
-		for _, d := range c.Differences {
-			shown[string(d.Kind)+d.Want+d.Got]++
+	for _, d := range r.Distinct() {
+		more := ""
+		if d.Calls > 1 {
+			more = fmt.Sprintf(" (and %d more)", d.Calls-1)
 		}
-	}
-	for _, c := range r.Checks {
-		for _, d := range c.Differences {
-			n := shown[string(d.Kind)+d.Want+d.Got]
-			if n == 0 {
-				continue
-			}
-			shown[string(d.Kind)+d.Want+d.Got] = 0
-			more := ""
-			if n > 1 {
-				more = fmt.Sprintf(" (and %d more)", n-1)
-			}
-			fmt.Fprintf(&b, "    %s  %s%s\n", s.paint("31", string(d.Kind)), plain.Text(c.What), more)
-			fmt.Fprintf(&b, "      the document: %s\n      the API:      %s\n      %s\n", plain.Text(d.Want), plain.Text(d.Got), s.paint("2", plain.Text(c.Curl)))
-		}
+		fmt.Fprintf(&b, "    %s  %s%s\n", s.paint("31", string(d.Kind)), plain.Text(d.What), more)
+		fmt.Fprintf(&b, "      the document: %s\n      the API:      %s\n      %s\n", plain.Text(d.Want), plain.Text(d.Got), s.paint("2", plain.Text(d.Curl)))
 	}
 	if s.Verbose {
 		for _, c := range r.Checks {

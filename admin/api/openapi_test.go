@@ -128,6 +128,7 @@ func TestEveryOperationAnswersAsDescribed(t *testing.T) {
 		{"POST", "/diff", draft, 200, false},
 		{"POST", "/try", `{"origin":"https://docs.example.com","url":"/api/account","method":"PUT","credentials":"include"}`, 200, false},
 		{"POST", "/try", `{"origin":"https://evil.example","url":"/api/account","method":"PUT"}`, 200, false},
+		{"POST", "/live", `{"endpoint":"GET /api/prices"}`, 200, false},
 		{"POST", "/allow", `{"endpoint":"POST /api/orders","origin":"https://evil.example"}`, 200, false},
 		{"GET", "/traffic?outcome=refused&limit=5", "", 200, false},
 		{"GET", "/traffic", "", 200, false},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ func init() { // apart, because an operation reaches this list again through its
 		{method: "POST", path: "/judge", limit: maxDocumentBody, answer: postJudge},
 		{method: "POST", path: "/diff", limit: maxDocumentBody, answer: postDiff},
 		{method: "POST", path: "/try", limit: maxDocumentBody, answer: postTry},
+		{method: "POST", path: "/live", stream: true, answer: postLive}, // waits for the network: it takes nobody's turn
 		{method: "POST", path: "/allow", answer: postAllow},
 		{method: "GET", path: "/traffic", query: []string{"outcome", "endpoint", "origin", "limit"}, answer: getTraffic},
 		{method: "GET", path: "/decisions", answer: getDecisions},
@@ -276,6 +278,17 @@ func postTry(c *call) (any, error) {
 		return nil, err
 	}
 	return c.Try(c.r.Context(), t)
+}
+
+func postLive(c *call) (any, error) {
+	var in struct {
+		Endpoint string `json:"endpoint"`
+	}
+	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, maxLogin)
+	if err := c.body(&in); err != nil {
+		return nil, err
+	}
+	return c.CheckLive(c.r.Context(), in.Endpoint)
 }
 
 func postAllow(c *call) (any, error) {

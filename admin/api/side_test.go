@@ -17,6 +17,7 @@ import (
 
 	"github.com/concors/concors/admin"
 	"github.com/concors/concors/admin/api"
+	"github.com/concors/concors/cors/browser"
 	"github.com/concors/concors/difference"
 	"github.com/concors/concors/gateway"
 	"github.com/concors/concors/insight"
@@ -46,6 +47,14 @@ type side struct {
 	admin    string // of the admin listener
 	upstream atomic.Int64
 	client   *http.Client
+}
+
+// publicly is the way to the API's public address: to the gateway, as there is
+// nothing in front of it.
+type publicly struct{ s *side }
+
+func (p publicly) RoundTrip(r *http.Request) (*http.Response, error) {
+	return browser.Handler(p.s.gateway).RoundTrip(r)
 }
 
 // newSide starts one with the text as its document.
@@ -78,7 +87,8 @@ func newSide(t *testing.T, text string, change ...func(*admin.Options, *api.Opti
 	}
 	o := admin.Options{
 		Store: documents, Traffic: s.traffic, Log: log,
-		Enforce: func(ctx context.Context) error { return s.gateway.Load(ctx, documents) },
+		Enforce:   func(ctx context.Context) error { return s.gateway.Load(ctx, documents) },
+		Transport: publicly{s},
 	}
 	h := api.Options{Auth: api.NewAuth(api.HashToken(token), false, nil)}
 	for _, c := range change {

@@ -49,6 +49,7 @@ func New(s *admin.Service, log *slog.Logger) (*Handler, error) {
 		"POST /endpoint":        h.postEndpoints,
 		"GET /endpoint/new":     h.newEndpoint,
 		"GET /allow":            h.allow,
+		"GET /live":             h.live,
 		"GET /policies":         h.policies,
 		"GET /policy":           h.editPolicy,
 		"GET /policy/new":       h.newPolicy,

@@ -27,7 +27,7 @@ var arrows = map[string]string{
 	"gateway":         "cors endpoints endpoints/route store internal/problemjson",
 	"insight":         "cors",
 
-	"admin":     "cors cors/browser cors/mistake difference endpoints explain insight store internal/rehearsal internal/words",
+	"admin":     "cors cors/browser cors/mistake difference endpoints explain insight store verify internal/plain internal/rehearsal internal/words",
 	"admin/api": "admin endpoints endpoints/route store internal/problemjson internal/unversioned internal/words",
 	"admin/ui":  "admin cors endpoints store internal/words",
 
