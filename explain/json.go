@@ -149,11 +149,16 @@ type repairJSON struct {
 	Page    string   `json:"page,omitempty"`
 }
 
+func newRepairJSON(f *browser.Failure) repairJSON {
+	r := f.Repair()
+	return repairJSON{Headers: r.Headers, Server: r.Server, Setting: settingFor(f), Page: r.Page}
+}
+
 func newFailureJSON(f *browser.Failure) *failureJSON {
 	return &failureJSON{
 		Code: f.Code, Preflight: f.Preflight, Summary: f.Summary(), Why: f.Explain(), Section: f.SectionURL(),
 		Chromium: messageJSON(f.Chromium()), Firefox: messageJSON(f.Firefox()), Safari: messageJSON(f.WebKit()),
-		Repair: repairJSON(f.Repair()),
+		Repair: newRepairJSON(f),
 	}
 }
 

@@ -3,12 +3,14 @@ package explain
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -19,12 +21,7 @@ func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, 
 
 // What keeps a server from answering is told as it is.
 func TestTheTrueNetworkErrorIsTold(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed := l.Addr().String()
-	_ = l.Close()
+	closed := boundPort(t)
 	selfSigned := httptest.NewUnstartedServer(http.NotFoundHandler())
 	selfSigned.Config.ErrorLog = log.New(io.Discard, "", 0)
 	selfSigned.StartTLS()
@@ -79,4 +76,23 @@ func TestAnEndedProgramIsNotASlowServer(t *testing.T) {
 	if a := AskLive(ctx, question("http://localhost:1", srv.URL), Live{}); a.Err == nil || strings.Contains(a.Err.Error(), "within") {
 		t.Errorf("%v", a.Err)
 	}
+}
+
+// boundPort returns an address at which nothing listens and, until the test
+// ends, nothing else can: its port is taken by a socket that is only bound.
+func boundPort(t *testing.T) string {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port)
 }

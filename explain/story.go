@@ -274,8 +274,8 @@ func writeWhy(w io.Writer, f *browser.Failure) {
 }
 
 func writeRepair(w io.Writer, f *browser.Failure, s Style) {
-	r := f.Repair()
-	if r.Server+r.Setting+r.Page != "" || len(r.Headers) > 0 {
+	r, setting := f.Repair(), settingFor(f)
+	if r.Server+setting+r.Page != "" || len(r.Headers) > 0 {
 		fmt.Fprintln(w, "\n"+s.bold("What to change"))
 	}
 	if r.Server != "" || len(r.Headers) > 0 {
@@ -284,8 +284,8 @@ func writeRepair(w io.Writer, f *browser.Failure, s Style) {
 			fmt.Fprintln(w, "                   "+s.bold(clean(h)))
 		}
 	}
-	if r.Setting != "" {
-		fmt.Fprintf(w, "  With Concors:    %s\n", clean(r.Setting))
+	if setting != "" {
+		fmt.Fprintf(w, "  With Concors:    %s\n", clean(setting))
 	}
 	if r.Page != "" {
 		fmt.Fprintf(w, "  In the page:     %s\n", clean(r.Page))

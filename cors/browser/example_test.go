@@ -57,8 +57,8 @@ func ExampleBrowser() {
 func ExampleParseConsole() {
 	failure, by, _ := browser.ParseConsole(`Access to fetch at 'https://api.example.com/account' from origin 'https://docs.example.com' has been blocked by CORS policy: Request header field x-api-key is not allowed by Access-Control-Allow-Headers in preflight response.`)
 	fmt.Println(by, failure.Code)
-	fmt.Println(failure.Repair().Setting)
+	fmt.Println(failure.Repair().Headers)
 	// Output:
 	// chromium header-not-allowed
-	// x-api-key among the headers
+	// [Access-Control-Allow-Headers: x-api-key]
 }

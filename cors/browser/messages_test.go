@@ -18,7 +18,7 @@ func TestMistakesSpeak(t *testing.T) {
 		seen[code] = true
 		f := &browser.Failure{Code: code, Section: "#x", Exchange: 0, URL: api + "/", FirstURL: api + "/", Origin: docs, Got: "GOT", Want: "WANT", Method: "PUT", Status: 500}
 		r := f.Repair()
-		texts := append([]string{f.Summary(), f.Explain(), f.Error(), f.Chromium().Text, f.Firefox().Text, f.WebKit().Text, r.Server, r.Setting, r.Page}, r.Headers...)
+		texts := append([]string{f.Summary(), f.Explain(), f.Error(), f.Chromium().Text, f.Firefox().Text, f.WebKit().Text, r.Server, r.Page}, r.Headers...)
 		for _, s := range texts {
 			if strings.ContainsAny(s, "{}") {
 				t.Errorf("%s: %q", code, s)

@@ -148,7 +148,6 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Origin: {origin}", "Vary: Origin"},
 			Server:  "Send the header on every answer to this origin, errors and preflights included.",
-			Setting: "allow: selected, with {origin} among the domains",
 		},
 	},
 	{
@@ -160,7 +159,6 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Origin: {origin}", "Vary: Origin"},
 			Server:  "Two layers set the header (an application and the proxy in front of it?): let only one of them do it.",
-			Setting: "Concors in front removes the application's own headers; allow: selected, with {origin} among the domains",
 		},
 	},
 	{
@@ -172,7 +170,6 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Origin: {origin}", "Vary: Origin"},
 			Server:  "Send the page's origin as it stands in the request's Origin header.",
-			Setting: "allow: selected, with {origin} among the domains",
 		},
 	},
 	{
@@ -184,7 +181,6 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Origin: {origin}", "Vary: Origin"},
 			Server:  "Send the origin of the request if it is one that you allow.",
-			Setting: "allow: selected, with {origin} among the domains",
 		},
 	},
 	{
@@ -196,7 +192,6 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Origin: {origin}", "Access-Control-Allow-Credentials: true", "Vary: Origin"},
 			Server:  "Spell the origin out, for origins that you trust with the visitor's data.",
-			Setting: "allow: selected, with {origin} among the domains and credentials: true",
 			Page:    `Or leave out credentials: "include" (withCredentials) if the call needs no cookies.`,
 		},
 	},
@@ -209,7 +204,6 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Credentials: true"},
 			Server:  "Send the header on the preflight's answer and on the answer itself.",
-			Setting: "allow: selected, with {origin} among the domains and credentials: true",
 			Page:    `Or leave out credentials: "include" (withCredentials) if the call needs no cookies.`,
 		},
 	},
@@ -220,8 +214,7 @@ var mistakes = [...]mistake{
 		firefox:  console{"CORSPreflightDidNotSucceed", ff + "(Reason: CORS preflight response did not succeed). Status code: {status}."},
 		webkit:   console{"", "Preflight response is not successful. Status code: {status}"},
 		repair: Repair{
-			Server:  "Answer OPTIONS requests that have Access-Control-Request-Method with 204, before authentication and routing.",
-			Setting: "Concors answers preflights itself, before the application sees them.",
+			Server: "Answer OPTIONS requests that have Access-Control-Request-Method with 204, before authentication and routing.",
 		},
 	},
 	{
@@ -231,9 +224,8 @@ var mistakes = [...]mistake{
 		firefox:  console{"CORSExternalRedirectNotAllowed", ff + "(Reason: CORS request external redirect not allowed)."},
 		webkit:   console{"", "Preflight response is not successful. Status code: {status}"},
 		repair: Repair{
-			Server:  "Answer OPTIONS at {url} itself with 204.",
-			Setting: "Concors answers preflights itself and never redirects them.",
-			Page:    "Call the address that the redirect leads to.",
+			Server: "Answer OPTIONS at {url} itself with 204.",
+			Page:   "Call the address that the redirect leads to.",
 		},
 	},
 	{
@@ -245,7 +237,6 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Methods: {method}"},
 			Server:  "Separate methods by commas, without quotes.",
-			Setting: "Concors derives the methods from the endpoints at the path.",
 		},
 	},
 	{
@@ -255,8 +246,7 @@ var mistakes = [...]mistake{
 		firefox:  console{"CORSInvalidAllowHeader", ff + "(Reason: invalid token ‘{got}’ in CORS header ‘Access-Control-Allow-Headers’)."},
 		webkit:   console{"", "Header Access-Control-Allow-Headers has an invalid value: {got}"},
 		repair: Repair{
-			Server:  "Separate names by commas, without quotes, values or spaces inside a name.",
-			Setting: "Concors writes the header itself, from the names in headers.",
+			Server: "Separate names by commas, without quotes, values or spaces inside a name.",
 		},
 	},
 	{
@@ -268,7 +258,6 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Methods: {want}"},
 			Server:  "Add the method to those that the preflight's answer lists.",
-			Setting: "Add an endpoint for {want} at this path, with the same setting.",
 		},
 	},
 	{
@@ -280,7 +269,6 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Access-Control-Allow-Headers: {want}"},
 			Server:  "Add the name to those that the preflight's answer lists.",
-			Setting: "{want} among the headers",
 			Page:    "Or do not set the header.",
 		},
 	},
@@ -341,7 +329,6 @@ var mistakes = [...]mistake{
 		repair: Repair{
 			Headers: []string{"Cross-Origin-Resource-Policy: cross-origin"},
 			Server:  "Send this if any website may embed it, same-site if only your own sites may.",
-			Setting: "embed: any (or same-site)",
 		},
 	},
 	{
@@ -351,7 +338,6 @@ var mistakes = [...]mistake{
 		webkit:   console{"", "Cancelled load to {url} because it violates the resource's Cross-Origin-Resource-Policy response header."},
 		repair: Repair{
 			Headers: []string{"Cross-Origin-Resource-Policy: cross-origin"},
-			Setting: "embed: any",
 			Page:    "Or load it with CORS (crossorigin attribute).",
 		},
 	},
@@ -367,8 +353,7 @@ var mistakes = [...]mistake{
 		firefox:  console{"", "Firefox can’t establish a connection to the server at {any}."},
 		webkit:   console{"", "WebSocket connection to '{any}' failed: Unexpected response code: {got}"},
 		repair: Repair{
-			Server:  "WebSockets know no CORS: the server checks the Origin header by itself. Allow {origin} there.",
-			Setting: "allow: selected, with {origin} among the domains",
+			Server: "WebSockets know no CORS: the server checks the Origin header by itself. Allow {origin} there.",
 		},
 	},
 	{

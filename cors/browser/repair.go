@@ -8,16 +8,15 @@ import (
 	"github.com/concors/concors/cors/internal/fetchspec"
 )
 
-// A Repair says what to change so that the call succeeds, from nearest to the
-// server's bytes to Concors' settings.
+// A Repair says what to change so that the call succeeds: on the server and in
+// the page. Which setting of what software does it on the server is for those to
+// say who know that software; they go by the failure's Code.
 type Repair struct {
 	// Headers are response headers to send on the answer that was refused,
 	// "Access-Control-Allow-Origin: https://docs.example.com".
 	Headers []string
 	// Server says in words what the server should do.
 	Server string
-	// Setting says which Concors setting to change. Empty if none helps.
-	Setting string
 	// Page says what the page's own code should change. Empty if nothing.
 	Page string
 }
@@ -25,7 +24,7 @@ type Repair struct {
 // Repair returns what to change so that the call succeeds.
 func (f *Failure) Repair() Repair {
 	m := &f.mistake().repair
-	r := Repair{Server: f.fill(m.Server), Setting: f.fill(m.Setting), Page: f.fill(m.Page)}
+	r := Repair{Server: f.fill(m.Server), Page: f.fill(m.Page)}
 	for _, h := range m.Headers {
 		r.Headers = append(r.Headers, f.fill(h))
 	}
@@ -36,9 +35,6 @@ func (f *Failure) Repair() Repair {
 		const allow = "Access-Control-Allow-Credentials: true"
 		if !slices.Contains(r.Headers, allow) {
 			r.Headers = append(r.Headers, allow)
-		}
-		if r.Setting != "" && !strings.Contains(r.Setting, "credentials") {
-			r.Setting += ", credentials: true"
 		}
 	case f.Code == HeaderNotAllowed:
 		r.Headers = []string{"Access-Control-Allow-Headers: " + appendItem(f.Got, f.Want)}
@@ -51,16 +47,8 @@ func (f *Failure) Repair() Repair {
 	}
 	if f.corsCheckCode() && f.Preflight && f.Status > 0 && !isOKStatus(f.Status) {
 		r.Server = "Answer OPTIONS requests that have Access-Control-Request-Method with 204 and these headers, before authentication and routing."
-		r.Setting = joinSentence("Concors answers preflights itself", r.Setting)
 	}
 	return r
-}
-
-func joinSentence(a, b string) string {
-	if b == "" {
-		return a
-	}
-	return a + "; " + b
 }
 
 // appendItem adds item to a comma-separated list, without a wildcard that did
@@ -86,7 +74,6 @@ func (f *Failure) repairNull(r Repair) Repair {
 	if !f.Credentials {
 		r.Headers = []string{"Access-Control-Allow-Origin: *"}
 		r.Server = "If the answer is public, allow every origin. Never allow null: any website can have that origin."
-		r.Setting = "allow: all"
 	}
 	return r
 }
