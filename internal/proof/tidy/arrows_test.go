@@ -67,7 +67,9 @@ var arrows = map[string]string{
 	"internal/proof/tidy":               "",
 	"internal/proof/frameworks":         "cors",
 
-	"bench": "cors",
+	"bench":              "cors",
+	"bench/gateway":      "", // starts the program
+	"bench/gateway/bare": "",
 }
 
 // blind are proofs whose tests, too, may know nothing but themselves.
