@@ -121,6 +121,26 @@ func ExampleErrors() {
 	// expose-wildcard-with-credentials at expose[0], use ""
 }
 
+// The wrong place: inside a pattern with a method, the middleware never sees
+// OPTIONS, the mux answers it with 405, and the browser reports a CORS error.
+// Wrap the mux instead, or use a [cors.Mux].
+func ExampleMiddleware_Handler_wrong() {
+	c, err := cors.New(cors.Selected{Domains: []string{"https://docs.example.com"}}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("PUT /hello", c.Handler(http.HandlerFunc(hello))) // wrong
+
+	page := browser.Page{Origin: "https://docs.example.com"}
+	call := browser.Call{Method: "PUT", URL: "https://api.example.com/hello"}
+	fmt.Println(browser.Fetch(page, call, browser.Handler(mux)).Verdict())
+	fmt.Println(browser.Fetch(page, call, browser.Handler(c.Handler(mux))).Verdict())
+	// Output:
+	// blocked: the preflight's answer has no Access-Control-Allow-Origin
+	// allowed: the page reads status 200
+}
+
 // A policy for each pattern. Preflights are judged by the policy of the method
 // that they announce.
 func ExampleMux() {
