@@ -44,7 +44,7 @@ function endpoint(e) {
 function summary(found) {
   const differing = found.endpoints.filter((e) => e.differences.length).length;
   const asked = plural(found.endpoints.length, 'endpoint');
-  const text = differing ? `${differing} of ${asked} differ at ${found.address}.`
+  const text = differing ? `${differing} of ${asked} differ${differing === 1 ? 's' : ''} at ${found.address}.`
     : found.endpoints.some((e) => e.checks) ? `${asked} at ${found.address}: as it is in force here.` : `Nothing could be tested at ${found.address}.`;
   return element('p', text + (found.complete ? '' : ' The time was up before all were asked; check one endpoint, or use concors verify.'));
 }

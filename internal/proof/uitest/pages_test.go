@@ -105,6 +105,22 @@ func TestBulkChange(t *testing.T) {
 	}
 }
 
+func TestCheckLive(t *testing.T) {
+	l := lab(t, Everyday)
+	if err := l.WriteBypassed(); err != nil {
+		t.Fatal(err)
+	}
+	p := user(t, l)
+	p.open(Editor("GET /b"))
+	p.do(Press(`a[href^="/live"]`), See("[data-check]"), Press("[data-check] button"), See("#checked section"))
+	p.sees("#checked", "1 of 1 endpoint differs")
+	p.open("/live")
+	p.do(Press("[data-check] button"), See("#checked section"))
+	for _, want := range []string{"2 of 2 endpoints differ", "GET /a", "A call that is allowed here fails", "A request that is refused here is not refused"} {
+		p.sees("#checked", want)
+	}
+}
+
 func TestHistoryGoesBack(t *testing.T) {
 	l := lab(t, Everyday)
 	if err := l.Live(); err != nil {

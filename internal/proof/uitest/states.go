@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/chromedp/chromedp"
 )
@@ -116,11 +117,30 @@ func States() []State {
 		{Name: "traffic-allowed", Path: "/traffic?show=allowed", Visit: true},
 		{Name: "history", Path: "/history", Prepare: (*Lab).Live},
 		{Name: "history-first", Path: "/history"},
+		{Name: "check", Path: "/live?endpoint=" + url.QueryEscape("GET /a")},
+		{Name: "check-done", Path: "/live", Prepare: (*Lab).WriteBypassed, Then: steps(Press("[data-check] button"), See("#checked section"))},
 		{Name: "file", Path: "/file"},
 		{Name: "file-broken", Path: "/file", Prepare: (*Lab).Break},
 		{Name: "error", Path: Editor("GET /gone")},
 		{Name: "not-found", Path: "/nowhere"},
 	}
+}
+
+// WriteBypassed puts a document in place that gives the API's own address for
+// the public one: whoever calls there passes Concors by.
+func (l *Lab) WriteBypassed() error {
+	text, err := l.Read()
+	if err != nil {
+		return err
+	}
+	upstream, _, _ := strings.Cut(strings.TrimPrefix(text, "upstream: "), "\n")
+	return l.Write(fmt.Sprintf(`origins: [%s]
+upstream: %[1]s
+endpoints:
+  - endpoint: GET /a
+    cors: {allow: selected, domains: [https://docs.example.com], headers: [Content-Type]}
+  - endpoint: GET /b
+`, upstream))
 }
 
 // Break puts a document with mistakes in the place of the good one.
