@@ -87,9 +87,18 @@ func bars(name, title string, results []*result, value func(*result) float64) er
 	var names []string
 	for i := len(results) - 1; i >= 0; i-- { // the first is to be on top
 		values = append(values, value(results[i]))
-		names = append(names, results[i].name)
+		names = append(names, results[i].name+strings.Repeat(" ", len(results[i].name)/2)) // browsers' fonts are wider
 		p.X.Max = max(p.X.Max, value(results[i])*1.05)
 	}
+	var ticks plot.ConstantTicks
+	for x := 0.0; x <= p.X.Max; x += 0.25 {
+		tick := plot.Tick{Value: x}
+		if x*2 == float64(int(x*2)) {
+			tick.Label = fmt.Sprint(x)
+		}
+		ticks = append(ticks, tick)
+	}
+	p.X.Tick.Marker = ticks
 	chart, err := plotter.NewBarChart(values, vg.Points(14))
 	if err != nil {
 		return err
