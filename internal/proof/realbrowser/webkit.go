@@ -139,7 +139,7 @@ func (b *Browser) startDisplay(ctx context.Context) (string, error) {
 	defer stop()
 	number, err := bufio.NewReader(in).ReadString('\n')
 	if err != nil {
-		return "", fmt.Errorf("Xvfb does not start: %w%s", err, b.display.said())
+		return "", fmt.Errorf("the display (Xvfb) does not start: %w%s", err, b.display.said())
 	}
 	return ":" + strings.TrimSpace(number), nil
 }
