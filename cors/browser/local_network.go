@@ -30,20 +30,10 @@ func addressSpace(host string) AddressSpace {
 // sharedSpace is RFC 6598's, which Local Network Access counts as local.
 var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
 
-// reach orders address spaces: a page may always reach its own and wider ones.
-func (s AddressSpace) reach() int {
-	switch s {
-	case Loopback:
-		return 0
-	case Local:
-		return 1
-	}
-	return 2
-}
-
 // localNetworkAccess decides whether the page may connect to the server's
 // address at all (https://wicg.github.io/local-network-access/). Preflights of
-// the older Private Network Access are gone: browsers ask the visitor.
+// the older Private Network Access are gone: browsers ask the visitor. Only pages
+// from public addresses are restricted, those of the local network are not.
 func (f *fetch) localNetworkAccess() *Failure {
 	r := &f.req
 	if !f.prof.localNetworkAccess || r.dest == "document" {
@@ -53,7 +43,7 @@ func (f *fetch) localNetworkAccess() *Failure {
 	if server == "" || len(r.urls) > 1 {
 		server = addressSpace(r.url().host)
 	}
-	if server.reach() >= f.page.space.reach() {
+	if f.page.space != Public || server == Public {
 		return nil
 	}
 	const section = "https://wicg.github.io/local-network-access/"

@@ -195,7 +195,7 @@ func TestLocalNetworkAccess(t *testing.T) {
 		{"to a .local name", browser.Page{Origin: "http://docs.example.com"}, browser.Call{URL: "http://printer.local/"}, "local-network-insecure"},
 		{"to IPv6 loopback", browser.Page{Origin: "http://docs.example.com"}, browser.Call{URL: "http://[::1]/"}, "local-network-insecure"},
 		{"to a public name with a private address", browser.Page{Origin: docs}, browser.Call{URL: api, ServerAddressSpace: browser.Local}, "local-network-permission"},
-		{"private page to loopback", browser.Page{Origin: "http://10.0.0.1"}, browser.Call{URL: "http://127.0.0.1/"}, "local-network-insecure"},
+		{"private page to loopback", browser.Page{Origin: "http://10.0.0.1"}, browser.Call{URL: "http://127.0.0.1/"}, "allowed"},
 		{"loopback page to anything", browser.Page{Origin: "http://localhost:3000"}, browser.Call{URL: "http://192.168.1.1/"}, "allowed"},
 		{"private page to private address", browser.Page{Origin: "http://10.0.0.1"}, browser.Call{URL: "http://192.168.1.1/"}, "allowed"},
 		{"a page that says where it is", browser.Page{Origin: "http://docs.example.com", AddressSpace: browser.Loopback}, browser.Call{URL: "http://127.0.0.1/"}, "allowed"},
