@@ -10,7 +10,7 @@ import (
 // call, in a line or several pasted from there, and returns the failure with as
 // much as the text says: its Code, URL, Origin, Preflight, Got and Want. Its
 // methods explain it as they do for a Result. The sentences are those of the
-// table of mistakes, for Chromium, Firefox and, less surely, Safari.
+// table of mistakes, for Chromium, Firefox and WebKit.
 //
 // ok is false if no line is known. Where several are, the first that names a
 // cause wins over those that only say that there was no answer.

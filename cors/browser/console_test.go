@@ -105,3 +105,28 @@ func TestParseConsoleUnknown(t *testing.T) {
 		}
 	}
 }
+
+// What WebKitGTK 2.50 printed for calls of a page at http://127.0.0.1:18001.
+func TestConsoleOfWebKit(t *testing.T) {
+	for line, want := range map[string]browser.Code{
+		`Origin http://127.0.0.1:18001 is not allowed by Access-Control-Allow-Origin. Status code: 200`:                                                           browser.MissingAllowOrigin,
+		`Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true.`:                                                                       browser.WildcardWithCredentials,
+		`Access-Control-Allow-Origin cannot contain more than one origin.`:                                                                                        browser.MultipleAllowOrigin,
+		`Credentials flag is true, but Access-Control-Allow-Credentials is not "true".`:                                                                           browser.MissingAllowCredentials,
+		`Preflight response is not successful. Status code: 403`:                                                                                                  browser.PreflightStatus,
+		`Method PUT is not allowed by Access-Control-Allow-Methods.`:                                                                                              browser.MethodNotAllowed,
+		`Request header field X-A is not allowed by Access-Control-Allow-Headers.`:                                                                                browser.HeaderNotAllowed,
+		`Header Access-Control-Allow-Methods has an invalid value: a b`:                                                                                           browser.InvalidAllowMethods,
+		`Header Access-Control-Allow-Headers has an invalid value: a b`:                                                                                           browser.InvalidAllowHeaders,
+		`Load cannot follow more than 20 redirections`:                                                                                                            browser.TooManyRedirects,
+		`Not allowed to use restricted network port 25: http://localhost:25/`:                                                                                     browser.BadPort,
+		`Cross origin requests are only supported for HTTP.`:                                                                                                      browser.SchemeNotSupported,
+		`Cancelled load to http://localhost:18002/corp because it violates the resource's Cross-Origin-Resource-Policy response header.`:                          browser.CORP,
+		`Cross-origin redirection to http://localhost:1/ denied by Cross-Origin Resource Sharing policy: redirection URL http://u:p@localhost:1/ has credentials`: browser.RedirectCredentials,
+	} {
+		f, by, ok := browser.ParseConsole("CONSOLE SECURITY ERROR " + line)
+		if !ok || f.Code != want || by != browser.WebKit {
+			t.Errorf("%q is taken for %v of %v", line, f, by)
+		}
+	}
+}

@@ -97,7 +97,7 @@ var mistakes = [...]mistake{
 		code: BadPort, summary: "browsers never connect to port {got}: it belongs to another protocol",
 		chromium: console{"", "net::ERR_UNSAFE_PORT"},
 		firefox:  console{"", "This address is restricted"},
-		webkit:   console{"", "Not allowed to use restricted network port {got}"},
+		webkit:   console{"", "Not allowed to use restricted network port {got}: {url}"},
 		repair:   Repair{Server: "Listen on another port, such as 8080 or 8443."},
 	},
 	{
@@ -112,7 +112,6 @@ var mistakes = [...]mistake{
 		code: SameOriginMode, summary: `mode "same-origin" forbids a request to {got}`,
 		chromium: console{"DisallowedByMode", "Fetch API cannot load {url}. Request mode is \"same-origin\" but the URL's origin is not same as the request origin {origin}."},
 		firefox:  console{"", "Security Error: Content at {origin} may not load data from {url}."},
-		webkit:   console{"", "Unsafe attempt to load URL {url} from origin {origin}. Domains, protocols and ports must match."},
 		repair:   Repair{Page: `Leave out mode: "same-origin".`},
 	},
 	{
@@ -289,6 +288,7 @@ var mistakes = [...]mistake{
 	},
 	{
 		code: TooManyRedirects, summary: "more than {got} redirects follow one another",
+		webkit:   console{"", "Load cannot follow more than 20 redirections"},
 		chromium: console{"", "net::ERR_TOO_MANY_REDIRECTS"},
 		repair:   Repair{Server: "The redirects go in a circle: send the answer at one of the addresses."},
 	},
