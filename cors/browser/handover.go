@@ -192,7 +192,7 @@ func (f *fetch) refusedByAPI(res *response) *Failure {
 			return f.fail(LoadStatus, "https://html.spec.whatwg.org/#updating-the-image-data", itoa(res.status), "a status with a body")
 		}
 	case Script, ModuleScript, Stylesheet:
-		if !isOKStatus(res.status) && !(res.status == 304 && f.prof.loads304 && f.req.kind == Script) {
+		if !isOKStatus(res.status) && !(res.status == 304 && f.prof.loads304 && (f.req.kind == Script || f.prof.redirectsFromFirst && f.req.kind == ModuleScript)) {
 			return f.fail(LoadStatus, "https://html.spec.whatwg.org/#fetch-a-classic-script", itoa(res.status), "200 to 299")
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/cors/browser"
-	"github.com/concors/concors/internal/realbrowser"
+	"github.com/concors/concors/internal/proof/realbrowser"
 )
 
 // TestLocalNetworkAccess asks Chromium about address spaces, as far as loopback
