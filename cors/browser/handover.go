@@ -184,6 +184,9 @@ func (f *fetch) refusedByAPI(res *response) *Failure {
 			return f.fail(EventSourceRefused, section, strings.TrimSpace(itoa(res.status)+" "+value), "200 text/event-stream")
 		}
 	case Media:
+		if _, ranged := headerValue(res.header, "Content-Range"); res.status == 206 && !ranged && f.prof.partsNeedRange != nil && f.prof.partsNeedRange(f.req.tainting) {
+			return f.fail(LoadStatus, "https://html.spec.whatwg.org/#concept-media-load-resource", itoa(res.status), "206 with Content-Range")
+		}
 		if res.status != 200 && res.status != 206 && !(f.prof.anyMediaSuccess && f.req.tainting != TypeOpaque && isOKStatus(res.status) && !isNullBodyStatus(res.status)) {
 			return f.fail(LoadStatus, "https://html.spec.whatwg.org/#concept-media-load-resource", itoa(res.status), "200 or 206")
 		}

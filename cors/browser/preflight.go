@@ -118,7 +118,7 @@ func (f *fetch) preflightOrigin() string {
 // preflightUnlessCached is HTTP fetch's step 5.1.
 func (f *fetch) preflightUnlessCached() *Failure {
 	unsafe := f.namesToAnnounce()
-	if n := len(f.req.urls); f.prof.asksOncePerURL && f.preflighted && n > 1 && f.req.urls[n-2].wire() == f.req.url().wire() {
+	if n := len(f.req.urls); f.prof.asksOncePerURL && f.preflighted && !f.req.conditional && n > 1 && f.req.urls[n-2].wire() == f.req.url().wire() {
 		return nil
 	}
 	f.preflighted = true

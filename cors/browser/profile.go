@@ -222,6 +222,9 @@ type behaviour struct {
 	// statusOfImages reports whether an image with this status can be shown; nil:
 	// any.
 	statusOfImages func(status int) bool
+	// partsNeedRange reports for which answers audio and video with status 206 need
+	// a Content-Range; nil: for none.
+	partsNeedRange func(ResponseType) bool
 	// loads304: scripts load with status 304 too.
 	loads304 bool
 	// anyMediaSuccess: audio and video that are not opaque play with any status
@@ -298,6 +301,7 @@ var behaviours = [...]behaviour{
 		upgradesRedirects:           true,
 		conditionalAsksAgain:        true,
 		streamsAreCORS:              true,
+		partsNeedRange:              func(ResponseType) bool { return true },
 		referrerBeforeUpgrade:       chromiumReferrerBeforeUpgrade,
 		redirectsLess:               true,
 		charsetInPlace:              true,
@@ -341,6 +345,7 @@ var behaviours = [...]behaviour{
 		noRelaxedReferrer:           true,
 		stringifiesStreams:          true,
 		upgradesWebSockets:          true,
+		partsNeedRange:              func(t ResponseType) bool { return t == TypeOpaque },
 		dataLength:                  true,
 		referrerBeforeUpgrade:       firefoxReferrerBeforeUpgrade,
 		charsetOfParams:             true,

@@ -88,7 +88,7 @@ func (g *generator) scenario(name string) *Scenario {
 	}
 	c := g.call()
 	c.URL = g.server(s) + pick(g, "/a", "/a", "/a", "/a", "/a?q=1", "/a#f")
-	if g.in(30) {
+	if document := c.Kind == browser.Form || c.Kind == browser.Navigation || c.Kind == browser.Iframe; g.in(30) && !document {
 		c.URL = pick(g, "https://refused.other.org/a", "https://user:pw@api.other.org/a", "/a", "//api.other.org/a", "https://api.other.org:6000/a", "ftp://api.other.org/a", "data:text/plain,x", "https://app.example.com:443/a")
 	}
 	if c.Kind == browser.WebSocket && strings.HasPrefix(c.URL, "http") {
