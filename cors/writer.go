@@ -18,7 +18,6 @@ type anonymousWriter struct {
 	http.ResponseWriter
 	room    [4]string
 	started bool // the final status has been written
-	known   int  // how many header fields have been looked at; there were no others
 }
 
 type (
@@ -67,16 +66,9 @@ func (w *anonymousWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// clean removes what an answer must not have. Once it has begun, only what comes
-// anew matters, as a trailer.
-func (w *anonymousWriter) clean() {
-	h := w.Header()
-	if w.started && len(h) == w.known {
-		return
-	}
-	dropCredentials(h)
-	w.known = len(h)
-}
+// clean removes what an answer must not have, and once it has begun, what must
+// not follow as a trailer.
+func (w *anonymousWriter) clean() { dropCredentials(w.Header()) }
 
 func (w *anonymousWriter) start() {
 	if !w.started {
@@ -113,7 +105,18 @@ func (w *anonymousWriter) Push(target string, o *http.PushOptions) error {
 }
 
 // Unwrap lets http.ResponseController find the underlying writer.
-func (w *anonymousWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *anonymousWriter) Unwrap() http.ResponseWriter { return anonymousBelow{w} }
+
+// anonymousBelow stands between an anonymousWriter and the one it wraps. Where
+// that can only be hijacked by a way down of its own, http.ResponseController
+// finds this one first.
+type anonymousBelow struct{ *anonymousWriter }
+
+// Unwrap is as [anonymousWriter.Unwrap].
+func (w anonymousBelow) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Hijack implements http.Hijacker.
+func (w anonymousBelow) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.hijack() }
 
 // Flush implements http.Flusher.
 func (w *anonymousFlusher) Flush() { _ = w.FlushError() }
@@ -133,9 +136,12 @@ func (w *anonymousFlusher) CloseNotify() <-chan bool {
 	return gone
 }
 
-// Hijack implements http.Hijacker, which WebSocket libraries ask for. Some write
-// the answer's head themselves, others have sent it by WriteHeader.
-func (w *anonymousHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+// Hijack implements http.Hijacker, which WebSocket libraries ask for.
+func (w *anonymousHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.hijack() }
+
+// hijack takes the connection over. Some who do write the answer's head
+// themselves, others have sent it by WriteHeader.
+func (w *anonymousWriter) hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.clean()
 	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err != nil || w.started {

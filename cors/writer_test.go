@@ -74,7 +74,13 @@ func TestAnonymousCallersGetNoCookies(t *testing.T) {
 		"by http.SetCookie":           func(w http.ResponseWriter, _ *http.Request) { http.SetCookie(w, &http.Cookie{Name: "sid", Value: "1"}) },
 		"as Clear-Site-Data":          func(w http.ResponseWriter, _ *http.Request) { w.Header()["clear-site-data"] = []string{`"sid"`} },
 		"as a trailer": func(w http.ResponseWriter, _ *http.Request) {
-			w.Write(nil)
+			w.(http.Flusher).Flush()
+			w.Header()["Trailer:Set-Cookie"] = []string{"sid=1"}
+		},
+		"as a trailer in place of a header": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Before", "b")
+			w.(http.Flusher).Flush()
+			w.Header().Del("X-Before")
 			w.Header()["Trailer:Set-Cookie"] = []string{"sid=1"}
 		},
 		"through http.ServeContent": func(w http.ResponseWriter, r *http.Request) {
@@ -132,6 +138,37 @@ func TestAnonymousCallersGetNoCookiesFromAProxiedHandshake(t *testing.T) {
 	}
 }
 
+// A writer of other middleware may know no more of the connection than what it
+// wraps.
+func TestAnonymousCallersGetNoCookiesFromAConnectionFoundBelow(t *testing.T) {
+	m, err := New(All{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, wrap := range map[string]func(http.ResponseWriter) http.ResponseWriter{
+		"a writer that unwraps":             func(w http.ResponseWriter) http.ResponseWriter { return wrapper{plainWriter{w}} },
+		"a writer that unwraps and flushes": func(w http.ResponseWriter) http.ResponseWriter { return flushingWrapper{wrapper{plainWriter{w}}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := m.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				conn, _, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer conn.Close()
+				_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nSet-Cookie: sid=1\r\nX-Other: stays\r\n\r\n")
+			}))
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(wrap(w), r) }))
+			defer s.Close()
+			got := rawAnswer(t, s.Listener.Addr().String())
+			if strings.Contains(got, "sid") || !strings.Contains(got, "X-Other: stays") {
+				t.Errorf("%s", got)
+			}
+		})
+	}
+}
+
 func TestHijackedConnection(t *testing.T) {
 	for name, tt := range map[string]struct{ in, want string }{
 		"nothing to drop":              {"HTTP/1.1 101 S\r\nA: b\r\n\r\nset-cookie: x\r\n\r\n", "HTTP/1.1 101 S\r\nA: b\r\n\r\nset-cookie: x\r\n\r\n"},
@@ -170,6 +207,16 @@ func (c writerConn) Write(p []byte) (int, error) { return c.w.Write(p) }
 
 // plainWriter can do what every ResponseWriter can, no more.
 type plainWriter struct{ http.ResponseWriter }
+
+// wrapper tells http.ResponseController what it wraps.
+type wrapper struct{ plainWriter }
+
+func (w wrapper) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// flushingWrapper can be flushed besides.
+type flushingWrapper struct{ wrapper }
+
+func (flushingWrapper) Flush() {}
 
 type flusher struct{ plainWriter }
 
