@@ -1,6 +1,7 @@
 package cors
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -31,10 +32,19 @@ type methodGroup struct {
 
 // NewPath returns a path whose methods have the given policies. The one under
 // "" is that of all methods that have none of their own; HEAD has that of GET
-// if it has none of its own. A nil policy is that of None{}.
+// if it has none of its own. A nil policy is that of None{}, for the site of the
+// others.
 func NewPath(policies map[string]*Compiled) *Path {
 	p := new(Path)
+	methods := slices.Sorted(maps.Keys(policies))
+	var none *Compiled // what a nil policy stands for
 	add := func(method string, c *Compiled) {
+		if c == nil || c.site == nil {
+			if none == nil {
+				none = noneBeside(policies, methods)
+			}
+			c = none
+		}
 		for _, g := range []*methodGroup{p.group(c), &p.all} {
 			if method == "" {
 				g.rest = true
@@ -43,11 +53,13 @@ func NewPath(policies map[string]*Compiled) *Path {
 			}
 		}
 	}
-	for method, c := range policies {
-		add(method, c)
+	for _, method := range methods {
+		add(method, policies[method])
 	}
-	if get, found := policies[http.MethodGet]; found && policies[http.MethodHead] == nil {
-		add(http.MethodHead, get)
+	if get, found := policies[http.MethodGet]; found {
+		if _, found := policies[http.MethodHead]; !found {
+			add(http.MethodHead, get)
+		}
 	}
 	for i := range p.groups {
 		p.groups[i].finish(len(p.groups) == 1)
@@ -72,10 +84,20 @@ func pathOf(c *Compiled, methods []string) *Path {
 	return NewPath(policies)
 }
 
-func (p *Path) group(c *Compiled) *methodGroup {
-	if c == nil || c.site == nil {
-		c = nothingAllowed.policy
+// noneBeside returns the policy None{} for the site of the first of the policies
+// that has one.
+func noneBeside(policies map[string]*Compiled, methods []string) *Compiled {
+	for _, method := range methods {
+		if c := policies[method]; c != nil && c.site != nil {
+			if none, err := Compile(None{}, c.site); err == nil {
+				return none
+			}
+		}
 	}
+	return nothingAllowed.policy
+}
+
+func (p *Path) group(c *Compiled) *methodGroup {
 	for i := range p.groups {
 		if p.groups[i].policy == c {
 			return &p.groups[i]

@@ -97,6 +97,35 @@ func carriedOut(d *Decision, r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
+// A nil policy is None{} for the site of the others, also for HEAD beside GET.
+func TestPathWithNilPolicies(t *testing.T) {
+	site, err := NewSite(&Options{Hosts: []string{"api.example.com"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Compile(All{}, site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 { // maps come in any order
+		p := NewPath(map[string]*Compiled{"GET": c, "HEAD": nil, "POST": nil})
+		if got := p.Allow(); got != "GET, HEAD, POST" {
+			t.Fatalf("Allow: %s", got)
+		}
+		r := request("HEAD", evil)
+		if d := p.Decide(r); d.Reason != OriginNotAllowed {
+			t.Fatalf("HEAD of its own: %v %v", d.Verdict, d.Reason)
+		}
+		for _, method := range []string{"POST", "PUT"} {
+			r := request(method, "Origin: http://rebound.example")
+			r.Host = "rebound.example"
+			if d := p.Decide(r); d.Reason != HostNotServed {
+				t.Fatalf("%s for another host: %v %v", method, d.Verdict, d.Reason)
+			}
+		}
+	}
+}
+
 // Whoever forgets something does not let anybody in.
 func TestZeroValuesAreSafe(t *testing.T) {
 	if got := carriedOut(new(Decision), request("POST", evil, cross)).Code; got != 403 {
