@@ -15,12 +15,9 @@ func (c *Compiled) carriesCredentials(r *http.Request) bool {
 		r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
 		return true
 	}
-	for _, name := range c.site.identity {
-		if len(r.Header[name]) > 0 {
-			return true
-		}
-	}
-	return false
+	// All names are looked at, because identity headers may be spelt with
+	// underscores, which a server leaves as they are.
+	return len(c.site.identity) > 0 && anyName(r.Header, c.site.IsCredential)
 }
 
 // keepsAuthorization reports whether the Authorization of r survives when its
@@ -97,11 +94,9 @@ func (d *Decision) Request(r *http.Request) *http.Request {
 		return r
 	}
 	site := d.c.site
-	// Names that are not canonical come from identity headers with underscores; a
-	// server makes all others canonical.
 	certificate := r.TLS != nil && len(r.TLS.PeerCertificates) > 0
 	trailers := r.Trailer != nil || r.ContentLength < 0
-	if !trailers && !d.carried && (len(site.identity) == 0 || !anyName(r.Header, site.IsCredential)) {
+	if !trailers && !d.carried {
 		return r
 	}
 	keep := d.keepsAuthorization(r)

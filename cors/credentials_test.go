@@ -45,13 +45,14 @@ func TestSpellingsOfCredentials(t *testing.T) {
 			}
 		})
 	}
-	t.Run("the API's own pages keep theirs", func(t *testing.T) {
+	t.Run("the API's own pages keep theirs, and caches are told", func(t *testing.T) {
 		var got http.Header
 		r := request("GET", "Sec-Fetch-Site: same-origin", "X_remote_user: ann")
-		serve(t, All{}, o, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header }), r)
+		res := serve(t, All{}, o, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header }), r)
 		if len(got) != len(r.Header) {
 			t.Errorf("the handler got %v", got)
 		}
+		wantHeaders(t, res.Header, map[string]string{"Vary": varyCredentials})
 	})
 }
 
