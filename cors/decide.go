@@ -248,7 +248,7 @@ func isNavigation(r *http.Request) bool {
 // withOrigin judges a foreign request that has an Origin and is no preflight.
 func (d *Decision) withOrigin(r *http.Request) {
 	c := d.c
-	if d.allowed && c.headers.overrides != nil {
+	if d.allowed && c.headers.any {
 		if name, found := c.headers.override(r); found {
 			d.header = name
 			d.refuse(HeaderNotAllowed)

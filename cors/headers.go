@@ -25,10 +25,6 @@ type headerNames struct {
 	// echo: browsers take "*" literally where credentials are allowed, so the
 	// answer lists the requested names behind value instead.
 	echo bool
-
-	// overrides are the method overrides that "*" does not cover and the list
-	// does not have, as net/http writes them.
-	overrides []string
 }
 
 // allows reports whether one element of Access-Control-Request-Headers is
@@ -52,15 +48,27 @@ func (h *headerNames) lists(name string) bool {
 // does not for method overrides either: under a POST they would smuggle in
 // methods that the policy of this path, or of another, refuses.
 func wildcardCovers(name string) bool {
-	return !fetchspec.IsCORSNonWildcardRequestHeader(name) && !fetchspec.IsMethodOverrideHeader(name)
+	return !fetchspec.IsCORSNonWildcardRequestHeader(name) && !isMethodOverride(name)
 }
 
-// override returns a method override that r carries although it is not listed.
-// Browsers that have cached "*" send it without asking, so requests are judged
-// like preflights.
+// isMethodOverride reports whether a request header is a method override to any
+// server, in whatever spelling: X_HTTP_Method_Override is one to CGI, WSGI and
+// the like.
+func isMethodOverride(name string) bool {
+	for _, n := range fetchspec.MethodOverrideHeaders {
+		if sameVariable(name, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// override returns a method override that r carries although it is not listed
+// beside "*". Browsers that have cached "*" send it without asking, so requests
+// are judged like preflights.
 func (h *headerNames) override(r *http.Request) (name string, found bool) {
-	for _, name := range h.overrides {
-		if len(r.Header[name]) > 0 {
+	for name := range r.Header {
+		if isMethodOverride(name) && !h.lists(name) {
 			return name, true
 		}
 	}
@@ -150,16 +158,8 @@ func (c *compiler) compileHeaders(list []string, credentials bool) headerNames {
 	}
 	slices.Sort(h.names)
 	h.value = strings.Join(h.names, ", ")
-	if !h.any {
-		return h
-	}
-	if !h.echo {
+	if h.any && !h.echo {
 		h.value = strings.TrimSuffix(wildcard+", "+h.value, ", ")
-	}
-	for _, name := range fetchspec.MethodOverrideHeaders {
-		if !h.lists(name) {
-			h.overrides = append(h.overrides, name)
-		}
 	}
 	return h
 }
