@@ -46,7 +46,8 @@ func (s *Service) CheckLive(ctx context.Context, pattern string) (LiveCheck, err
 	if v.snap.Table == nil {
 		return LiveCheck{}, &InputError{Field: "document", Message: "there is no document in force"}
 	}
-	if len(v.doc.Origins) == 0 {
+	address := v.doc.Address()
+	if address == "" {
 		return LiveCheck{}, &InputError{Field: "origins", Message: "the document does not say at which public address the API is: declare it in origins"}
 	}
 	o := verify.Options{Parallel: 4}
@@ -56,7 +57,7 @@ func (s *Service) CheckLive(ctx context.Context, pattern string) (LiveCheck, err
 	if pattern != "" {
 		o.Only = []string{pattern}
 	}
-	out := LiveCheck{Address: v.doc.Origins[0], Endpoints: []LiveEndpoint{}}
+	out := LiveCheck{Address: address, Endpoints: []LiveEndpoint{}}
 	verifier, err := verify.New(v.doc, v.snap.Table, out.Address, o)
 	if err != nil {
 		if pattern != "" {

@@ -146,10 +146,8 @@ func exampleURL(doc *endpoints.Document, table *endpoints.Table, ep *endpoints.E
 
 // baseURL returns the address that pages call the API by.
 func baseURL(doc *endpoints.Document) *url.URL {
-	for _, origin := range doc.Origins {
-		if u, err := url.Parse(origin); err == nil && u.Host != "" {
-			return &url.URL{Scheme: u.Scheme, Host: u.Host}
-		}
+	if u, err := url.Parse(doc.Address()); err == nil && u.Host != "" {
+		return &url.URL{Scheme: u.Scheme, Host: u.Host}
 	}
 	return &url.URL{Scheme: "https", Host: "api.example.com"}
 }

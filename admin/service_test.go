@@ -363,3 +363,17 @@ func TestASaveIsFinished(t *testing.T) {
 		t.Errorf("got %+v, error %v", saved, err)
 	}
 }
+
+// Samples are sent to a host that the document serves.
+func TestPreviewOfAnAPIWithHosts(t *testing.T) {
+	s := newService(t, "hosts: [api.corp.example]\n"+document)
+	d, err := s.Endpoint(t.Context(), "GET /api/prices")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sample := range d.Preview.Samples {
+		if sample.Status == 421 {
+			t.Errorf("%+v", sample)
+		}
+	}
+}

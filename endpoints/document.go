@@ -192,6 +192,19 @@ func (s Setting) Clone() Setting {
 	return s
 }
 
+// Address returns the origin under which pages call the API, as far as d says:
+// the first of Origins, or https:// and the first of Hosts. It is "" if d has
+// neither.
+func (d *Document) Address() string {
+	switch {
+	case len(d.Origins) > 0:
+		return d.Origins[0]
+	case len(d.Hosts) > 0:
+		return "https://" + d.Hosts[0]
+	}
+	return ""
+}
+
 // Equal reports whether both documents say the same in the same order. Nil and
 // empty lists are the same, and so are an allow left out and allow: none.
 func (d *Document) Equal(o *Document) bool { return documentKeys.equal(d, o) }

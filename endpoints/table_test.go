@@ -435,3 +435,18 @@ endpoints:
 		})
 	}
 }
+
+func TestAddress(t *testing.T) {
+	for _, tt := range []struct {
+		doc  endpoints.Document
+		want string
+	}{
+		{endpoints.Document{}, ""},
+		{endpoints.Document{Hosts: []string{"api.example.com:8443", "other.example"}}, "https://api.example.com:8443"},
+		{endpoints.Document{Origins: []string{"http://localhost:3000"}, Hosts: []string{"api.example.com"}}, "http://localhost:3000"},
+	} {
+		if got := tt.doc.Address(); got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.doc, got, tt.want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -72,10 +73,7 @@ func (f *File) Target(text string) (method, address string) {
 	if !strings.HasPrefix(text, "/") { // HOST/path, as in a pattern
 		return method, "https://" + text
 	}
-	if len(f.doc.Origins) > 0 {
-		return method, f.doc.Origins[0] + text
-	}
-	return method, "https://" + placeholderHost + text
+	return method, cmp.Or(f.doc.Address(), "https://"+placeholderHost) + text
 }
 
 // placeholderHost stands for an API that does not say where it is.

@@ -150,3 +150,19 @@ func TestEveryRefusalHasWords(t *testing.T) {
 		}
 	}
 }
+
+// The API is called by a name that its file serves.
+func TestTargetsAreOnADeclaredHost(t *testing.T) {
+	f, report := ReadFile("", []byte("hosts: [api.corp.example]\nupstream: http://127.0.0.1:3000\nendpoints:\n  - {endpoint: GET /prices, cors: {allow: all}}\n"))
+	if !report.OK() {
+		t.Fatal(report)
+	}
+	method, address := f.Target("GET /prices")
+	if method != "GET" || address != "https://api.corp.example/prices" {
+		t.Errorf("%s %s", method, address)
+	}
+	a := f.Ask(t.Context(), Question{Page: browser.Page{Origin: "https://docs.example.com"}, Call: browser.Call{Method: method, URL: address}})
+	if !a.Result.Allowed() || a.Result.Response.Status != 200 {
+		t.Errorf("%s", a.Result.Verdict())
+	}
+}

@@ -34,7 +34,7 @@ func (a *Answer) Write(w io.Writer, s Style) {
 	q := &a.Question
 	fmt.Fprintln(w, s.bold(clean(title(q))))
 	if originOf(q.Call.URL) == "https://"+placeholderHost {
-		fmt.Fprintln(w, s.dim("  "+placeholderHost+" stands for your API: its file does not say what it is called (origins)."))
+		fmt.Fprintln(w, s.dim("  "+placeholderHost+" stands for your API: its file does not say what it is called (origins, hosts)."))
 	}
 	if a.File != nil {
 		a.File.write(w, s)
