@@ -36,7 +36,7 @@ func (in *inspection) checkCSRF() {
 		return
 	}
 	// A page of https would send null to a server without TLS.
-	stranger := in.u.Scheme + "://" + in.a.o.Label() + "." + in.commonSuffix()
+	stranger := in.postedURL().Scheme + "://" + in.a.o.Label() + "." + in.commonSuffix()
 	form := post{"csrf-simple-post", stranger, browser.Body{Kind: browser.URLSearchParams, Data: c.form}}
 	text := post{"csrf-text-plain-json", stranger, browser.Body{Kind: browser.Text, Data: c.json}}
 	tries := []post{form, {form.id, stranger, browser.Body{Kind: browser.FormData, Data: c.form}},
@@ -224,6 +224,16 @@ func (in *inspection) confirm(c *control, p post) bool {
 	return true
 }
 
+// postedURL is the address as the browser takes it: https if the API will be
+// reached so.
+func (in *inspection) postedURL() *url.URL {
+	u := *in.u
+	if in.trustworthy() && !in.own.isLoopback() {
+		u.Scheme = "https"
+	}
+	return &u
+}
+
 // post sends p as a browser does.
 func (in *inspection) post(p post) (a *probe.Answer, marker string) {
 	marker = in.a.o.Label()
@@ -233,13 +243,14 @@ func (in *inspection) post(p post) (a *probe.Answer, marker string) {
 	} else {
 		body.Data = mark(body.Data, marker)
 	}
-	call := browser.Call{Method: http.MethodPost, URL: in.u.String(), Mode: browser.NoCORS, Credentials: browser.Include, Body: body}
+	to := in.postedURL()
+	call := browser.Call{Method: http.MethodPost, URL: to.String(), Mode: browser.NoCORS, Credentials: browser.Include, Body: body}
 	if body.Kind == browser.URLSearchParams {
-		call = browser.Call{Kind: browser.Form, Method: http.MethodPost, URL: in.u.String(), Body: body}
+		call = browser.Call{Kind: browser.Form, Method: http.MethodPost, URL: to.String(), Body: body}
 	}
 	sent := &sender{in: in}
 	page := browser.Page{Origin: p.origin, AddressSpace: browser.Loopback, Secure: browser.ContextSecure}
-	if in.u.Scheme == "http" {
+	if to.Scheme == "http" {
 		page.Secure = browser.ContextInsecure
 	}
 	b := browser.Browser{Profile: browser.Chromium}

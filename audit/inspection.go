@@ -121,7 +121,7 @@ func (in *inspection) pageHeader(s shape, origin string) http.Header {
 		return h
 	}
 	h.Set("Origin", origin)
-	if in.u.Scheme == "https" || in.own.isLoopback() {
+	if in.trustworthy() {
 		where := "cross-site"
 		if from, ok := parseSite(origin); ok && from.scheme == in.u.Scheme && from.domain != "" && from.domain == in.own.domain {
 			where = "same-site"
@@ -140,6 +140,13 @@ func (in *inspection) pageHeader(s shape, origin string) http.Header {
 		}
 	}
 	return h
+}
+
+// trustworthy reports whether browsers send Sec-Fetch-* to the API: over https,
+// to loopback addresses, and, as it will be behind its TLS, to a server that runs
+// on this machine under the API's name.
+func (in *inspection) trustworthy() bool {
+	return in.u.Scheme == "https" || in.own.isLoopback() || in.none != nil && in.none.Loopback
 }
 
 // preflightFor is the preflight of a call.

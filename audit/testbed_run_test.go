@@ -58,13 +58,22 @@ func ids(r *Report) []ID {
 	return list
 }
 
+// everywhere are APIs at an address, and again under a name.
+func everywhere(apis func() []*api) []*api {
+	named := apis()
+	for _, a := range named {
+		a.host = "api.example.com"
+	}
+	return append(apis(), named...)
+}
+
 // TestFlawedAPIs: everything that is wrong is found, nothing else, with few
 // requests.
 func TestFlawedAPIs(t *testing.T) {
 	const most = 110
 	covered := make(map[ID]bool)
-	for _, a := range flawed() {
-		t.Run(string(ClassOf(a.want[0]).Group)+"/"+a.name, func(t *testing.T) {
+	for _, a := range everywhere(flawed) {
+		t.Run(string(ClassOf(a.want[0]).Group)+"/"+a.name+"/"+a.host, func(t *testing.T) {
 			t.Parallel()
 			r := audited(t, a)
 			if r.Err != nil {
@@ -106,8 +115,8 @@ func TestFlawedAPIs(t *testing.T) {
 // TestSafeAPIs: nothing is found where nothing is wrong.
 func TestSafeAPIs(t *testing.T) {
 	const most = 39
-	for _, a := range safe() {
-		t.Run(a.name, func(t *testing.T) {
+	for _, a := range everywhere(safe) {
+		t.Run(a.name+"/"+a.host, func(t *testing.T) {
 			t.Parallel()
 			r := audited(t, a)
 			if r.Err != nil {
