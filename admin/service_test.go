@@ -366,7 +366,7 @@ func TestASaveIsFinished(t *testing.T) {
 
 // Samples are sent to a host that the document serves.
 func TestPreviewOfAnAPIWithHosts(t *testing.T) {
-	s := newService(t, "hosts: [api.corp.example]\n"+document)
+	s := newService(t, "hosts: [api.corp.example]\nupstream: http://127.0.0.1:3000\nendpoints:\n  - {endpoint: GET /api/prices, cors: {allow: all}}\n")
 	d, err := s.Endpoint(t.Context(), "GET /api/prices")
 	if err != nil {
 		t.Fatal(err)
