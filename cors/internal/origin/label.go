@@ -45,11 +45,19 @@ func (ps *parser) label(h string) (rest string) {
 
 // suffix looks for wildcards directly over a public suffix. What providers of
 // preview deployments put between the name of a deployment and that of the site,
-// two hyphens, they let nobody have in names of sites.
+// two hyphens, they let nobody have in names of sites. Registries do: a--shop.com
+// is anybody's.
 func (ps *parser) suffix() {
+	if !ps.p.Sub && ps.p.Label == (Label{}) {
+		return
+	}
+	public, icann := publicSuffix(ps.p.Host)
 	label := ps.p.Label
+	twoHyphens := strings.HasPrefix(label.After, "--")
 	switch {
-	case !ps.p.Sub && label == Label{}, !isPublicSuffix(ps.p.Host), strings.HasPrefix(label.After, "--"):
+	case !public, twoHyphens && !icann:
+	case twoHyphens:
+		ps.fail(PublicSuffix)
 	case label.After != "" && label.Before == "": // *example.com
 		ps.mistake(WildcardMisplaced)
 		ps.p = Pattern{Scheme: ps.p.Scheme, Sub: true, Host: label.After + "." + ps.p.Host}

@@ -61,7 +61,13 @@ func (p Pattern) Exact() bool { return !p.Sub && p.Label == Label{} && p.Port !=
 
 // Shared reports whether strangers can have subdomains of p's Host of which p
 // matches some: those that end in what p's Label ends in.
-func (p Pattern) Shared() bool { return p.Label != Label{} && isPublicSuffix(p.Host) }
+func (p Pattern) Shared() bool {
+	if p.Label == (Label{}) {
+		return false
+	}
+	public, _ := publicSuffix(p.Host)
+	return public
+}
 
 // String returns the pattern as it is written.
 func (p Pattern) String() string {
@@ -429,16 +435,18 @@ func validLabel(s string) bool {
 	return s != ""
 }
 
-// isPublicSuffix reports whether strangers can register names below host, or
+// publicSuffix reports whether strangers can register names below host, or
 // below every name below host: the list has rules such as *.kawasaki.jp, of
 // which kawasaki.jp is no match. Names that are not on the list and have one
 // label (localhost, internal) are not for the public: nobody can register them.
-func isPublicSuffix(host string) bool {
+// Names below the suffixes of icann come from registries, others from the
+// company whose domain it is.
+func publicSuffix(host string) (public, icann bool) {
 	suffix, icann := publicsuffix.PublicSuffix(host)
 	if suffix == host && (icann || strings.Contains(suffix, ".")) {
-		return true
+		return true, icann
 	}
 	below := "any-name." + host
-	suffix, _ = publicsuffix.PublicSuffix(below)
-	return suffix == below
+	suffix, icann = publicsuffix.PublicSuffix(below)
+	return suffix == below, icann
 }

@@ -147,6 +147,10 @@ func TestParseFindsMistakesAndRepairs(t *testing.T) {
 		{"https://pr-*.netlify.app", "", []string{PublicSuffix}},
 		{"https://*-mysite.netlify.app", "", []string{WildcardMisplaced}},
 		{"https://a*-mysite.netlify.app", "", []string{PublicSuffix}},
+		{"https://*--mysite.com", "", []string{PublicSuffix}},
+		{"https://pr-*--mysite.co.uk", "", []string{PublicSuffix}},
+		{"https://*--mysite.kawasaki.jp", "", []string{PublicSuffix}},
+		{"https://*--mysite.city.kawasaki.jp", "", nil},
 		{"https://pr-*.co.uk", "", []string{PublicSuffix}},
 		{"https://" + strings.Repeat("a", 63) + "*.example.com", "", []string{HostTooLong}},
 		{"https://*." + strings.Repeat("a.", 125) + "com", "", []string{HostTooLong}}, // with the * of one letter
