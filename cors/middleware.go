@@ -3,6 +3,7 @@ package cors
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"sync/atomic"
 )
 
@@ -37,7 +38,7 @@ func New(p Policy, o *Options) (*Middleware, error) {
 	if o == nil {
 		o = new(Options)
 	}
-	m := &Middleware{methods: o.Methods, onDecision: o.OnDecision}
+	m := &Middleware{methods: slices.Clone(o.Methods), onDecision: o.OnDecision}
 	var err error
 	m.site, err = NewSite(o)
 	if err = errors.Join(err, CheckMethods(o.Methods...), m.Swap(p)); err != nil {

@@ -406,6 +406,20 @@ func TestSwap(t *testing.T) {
 	}
 }
 
+func TestSwapKeepsTheMethodsThatWereValidated(t *testing.T) {
+	methods := []string{"GET", "PUT"}
+	m, err := New(None{}, &Options{Methods: methods})
+	if err != nil {
+		t.Fatal(err)
+	}
+	methods[1] = "DELETE" // the caller's own
+	if err := m.Swap(All{}); err != nil {
+		t.Fatal(err)
+	}
+	res := ask(m.Handler(http.HandlerFunc(ok)), "OPTIONS", "/", docs, "Access-Control-Request-Method: PUT")
+	wantHeaders(t, res.Header, map[string]string{"Access-Control-Allow-Methods": "GET, HEAD, PUT"})
+}
+
 // A preflight whose Access-Control-Request-Method is empty is one all the same:
 // its refusal is no page, and depends on what a preflight's depends on.
 func TestPreflightWithEmptyMethod(t *testing.T) {
