@@ -76,6 +76,9 @@ func (d *Decision) writtenBy(f func(http.ResponseWriter, *http.Request, *Decisio
 	f(own, r, &told)
 	if !own.written {
 		own.fields()
+		for _, name := range [...]string{"Content-Encoding", "Content-Length"} { // of a body that did not come
+			delete(w.Header(), name)
+		}
 	}
 	return own.written
 }

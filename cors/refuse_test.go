@@ -26,6 +26,10 @@ func TestRefusedHook(t *testing.T) {
 			request("GET", evil, cross), 403, "no", map[string]string{"Cache-Control": "no-store"}},
 		{"nothing", func(http.ResponseWriter, *http.Request, *Decision) {}, request("POST", evil, cross), 403, `"reason":"origin-not-allowed"`,
 			map[string]string{"Content-Type": "application/problem+json"}},
+		{"headers of a body that does not come", func(w http.ResponseWriter, _ *http.Request, _ *Decision) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Header().Set("Content-Length", "3")
+		}, request("POST", evil, cross), 403, `"reason":"origin-not-allowed"`, map[string]string{"Content-Encoding": "", "Content-Length": ""}},
 		{"headers stay ours", func(w http.ResponseWriter, _ *http.Request, _ *Decision) {
 			h := w.Header()
 			h.Set("Access-Control-Allow-Origin", "*")
