@@ -14,7 +14,7 @@ import (
 
 // DocsURL is where a class is explained.
 func (c *Class) DocsURL() string {
-	return "https://github.com/concors/concors/blob/main/docs/audit.md#" + string(c.ID)
+	return "https://github.com/concors/concors/blob/HEAD/docs/audit.md#" + string(c.ID)
 }
 
 // WriteJSON writes the finding as one line of JSON.

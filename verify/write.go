@@ -128,7 +128,7 @@ func WriteSARIF(w io.Writer, version string, results []*Result) error {
 		level[string(k.kind)] = k.level
 		rules = append(rules, report.Rule{
 			ID: string(k.kind), Title: k.title, Description: k.title + ".", Help: "Make the server, or what stands in front of it, do what the document says; or change the document.",
-			HelpURL: "https://github.com/concors/concors/blob/main/docs/verify.md#" + string(k.kind), Level: k.level,
+			HelpURL: "https://github.com/concors/concors/blob/HEAD/docs/verify.md#" + string(k.kind), Level: k.level,
 		})
 	}
 	var found []report.Result

@@ -14,7 +14,7 @@ import (
 
 // ProblemType is the beginning of the type of the admin API's problems; the
 // reason follows.
-const ProblemType = "https://github.com/concors/concors/blob/main/docs/admin.md#"
+const ProblemType = "https://github.com/concors/concors/blob/HEAD/docs/admin.md#"
 
 // A Problem is an answer that says what went wrong (RFC 9457), with what is
 // needed to mend it.
