@@ -2,7 +2,6 @@ package ui
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/concors/concors/endpoints"
 )
@@ -60,10 +59,11 @@ func (h *Handler) postEndpoints(w http.ResponseWriter, r *http.Request) error {
 	return h.post(w, r, e)
 }
 
-// allow opens the editor with the draft that lets an origin in.
+// allow opens the editor with the draft that lets an origin in: at the endpoint
+// alone, unless its whole policy is asked for.
 func (h *Handler) allow(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	pattern, origin, here := q.Get("endpoint"), q.Get("origin"), q.Get("here") != ""
+	pattern, origin, here := q.Get("endpoint"), q.Get("origin"), q.Get("whole") == ""
 	d, err := h.service.AllowOrigin(r.Context(), pattern, origin, here)
 	if err != nil {
 		return err
@@ -72,18 +72,19 @@ func (h *Handler) allow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e := &editor{Allowed: &allowed{Origin: origin, Here: here}}
+	shared := targets[0].Entry.CORS.Name
+	e := &editor{Allowed: &allowed{Origin: origin, Here: here && shared != ""}}
 	e.Form.Base = d.Base
 	if len(d.Policies) > 0 {
 		e.Policy, e.Old, e.Form.Name = true, d.Policies[0].Name, d.Policies[0].Name
 		e.Form.fill(*d.Policies[0].Policy)
-		e.Allowed.Other = "/allow?" + url.Values{"endpoint": {pattern}, "origin": {origin}, "here": {"1"}}.Encode()
+		e.Allowed.Other = allowURL(pattern, origin)
 	} else {
 		e.Targets = targets
 		e.Form.fill(*d.Endpoints[0].Setting.Inline)
 		e.Form.fillEntry(targets[0].Entry)
-		if targets[0].Entry.CORS.Name != "" {
-			e.Allowed.Other = "/allow?" + url.Values{"endpoint": {pattern}, "origin": {origin}}.Encode()
+		if shared != "" {
+			e.Allowed.Other = allowURL(pattern, origin) + "&whole=1"
 		}
 	}
 	if targets[0].Setting.Allow == endpoints.AllowNone {

@@ -48,11 +48,17 @@ func TestAllowThisOrigin(t *testing.T) {
 		t.Errorf("the allowed origin gets %d, %v", status, err)
 	}
 
-	t.Run("for a whole policy, or only here", func(t *testing.T) {
-		p.open("/allow?" + url.Values{"endpoint": {"GET /api/account"}, "origin": {"https://evil.example"}}.Encode())
+	t.Run("only here, or for a whole policy on purpose", func(t *testing.T) {
+		open := func() {
+			p.open("/allow?" + url.Values{"endpoint": {"GET /api/account"}, "origin": {"https://evil.example"}}.Encode())
+			p.sees(".offer", "for this endpoint alone")
+		}
+		open()
+		p.do(Press(".offer a"), See("#name"), Settled())
 		p.sees(".offer", "for every endpoint with the policy front-end")
 		p.do(Press(".offer a"), See("#allow"), Settled())
 		p.sees(".offer", "for this endpoint alone")
+		open()
 		p.do(Press("#save"), See("#saved"))
 		for pattern, want := range map[string]int{"GET": http.StatusOK, "PUT": http.StatusForbidden} {
 			if got, err := l.Call(pattern, "/api/account", "https://evil.example"); err != nil || got != want {
