@@ -7,6 +7,16 @@ import (
 	"github.com/concors/concors/endpoints"
 )
 
+// LooksOwn reports whether origin is of the same site as the API or one of the
+// domains that the document allows.
+func (s *Service) LooksOwn(ctx context.Context, origin string) (bool, error) {
+	v, err := s.view(ctx)
+	if err != nil {
+		return false, err
+	}
+	return v.sites[siteOf(origin)], nil
+}
+
 // AllowOrigin prepares the draft that lets origin call the endpoint, see
 // "Allow this origin". Where the endpoint uses a named policy, the policy is
 // changed, or, if here is true, the endpoint gets a copy of its own. An endpoint

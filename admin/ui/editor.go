@@ -59,6 +59,7 @@ type allowed struct {
 	Origin string
 	Other  string // address that prepares the same for this endpoint or the whole policy
 	Here   bool   // prepared for one endpoint that used a policy
+	Acts   bool   // the origin is a stranger's and would send credentials
 }
 
 // One reports whether exactly one existing endpoint is edited.

@@ -90,6 +90,11 @@ func (h *Handler) allow(w http.ResponseWriter, r *http.Request) error {
 	if targets[0].Setting.Allow == endpoints.AllowNone {
 		e.Form.prefill()
 	}
+	own, err := h.service.LooksOwn(r.Context(), origin)
+	if err != nil {
+		return err
+	}
+	e.Allowed.Acts = e.Form.Credentials && !own
 	e.Form.Try.Origin = origin
 	return h.showEditor(w, r, http.StatusOK, e)
 }

@@ -52,6 +52,11 @@ func TestAllowThisOrigin(t *testing.T) {
 		open := func() {
 			p.open("/allow?" + url.Values{"endpoint": {"GET /api/account"}, "origin": {"https://evil.example"}}.Encode())
 			p.sees(".offer", "for this endpoint alone")
+			p.sees(".offer", "can act as your visitors")
+		}
+		p.open("/allow?" + url.Values{"endpoint": {"GET /api/account"}, "origin": {"https://new.example.com"}}.Encode())
+		if offer := p.says(".offer"); strings.Contains(offer, "your visitors") {
+			t.Errorf("an origin of one's own site is warned of: %s", offer)
 		}
 		open()
 		p.do(Press(".offer a"), See("#name"), Settled())

@@ -96,6 +96,7 @@ func States() []State {
 		{Name: "editor-new", Path: "/endpoint/new"},
 		{Name: "editor-bulk", Path: Editor("POST /api/orders", "PUT /api/account", "GET /api/prices")},
 		{Name: "editor-allow-origin", Path: "/allow?" + url.Values{"endpoint": {"POST /api/orders"}, "origin": {"https://shop.example.com"}}.Encode(), Visit: true},
+		{Name: "editor-allow-stranger", Path: "/allow?" + url.Values{"endpoint": {"GET /api/account"}, "origin": {"https://evil.example"}}.Encode(), Visit: true},
 		{Name: "editor-saved", Path: orders, Then: steps(
 			Choose("allow", "selected"), Type("domains-input", "https://docs.example.com\n"), Settled(), Press("#save"), See("#saved"),
 		)},
