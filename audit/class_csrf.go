@@ -13,7 +13,7 @@ var csrfClasses = []*Class{
 	{
 		ID: "csrf-text-plain-json", Group: CSRF, Severity: High, NeedsUnsafe: true,
 		Title:  "JSON that is sent as text changes data",
-		Cause:  "The body is parsed as JSON whatever its Content-Type.",
+		Cause:  "The body is parsed as JSON whatever its Content-Type, or if application/json occurs anywhere in it.",
 		Danger: "A form or script on any website sends JSON as text/plain, or without a type, which needs no preflight.",
 		Repair: csrfRepair + " Answer 415 to types other than application/json.", Header: noHeader, Setting: "allow: none",
 	},

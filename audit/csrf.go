@@ -20,6 +20,7 @@ import (
 const (
 	formType = "application/x-www-form-urlencoded"
 	jsonType = "application/json"
+	partType = "multipart/form-data"
 )
 
 // placeholder in a body stands for a random word.
@@ -41,6 +42,8 @@ func (in *inspection) checkCSRF() {
 	text := post{"csrf-text-plain-json", stranger, browser.Body{Kind: browser.Text, Data: c.json}}
 	tries := []post{form, {form.id, stranger, browser.Body{Kind: browser.FormData, Data: c.form}},
 		text, {text.id, stranger, browser.Body{Kind: browser.Bytes, Data: c.json}}, // no Content-Type at all
+		// A parameter that a search for the type in the header finds.
+		{text.id, stranger, browser.Body{Kind: browser.Blob, Type: "text/plain; " + jsonType, Data: c.json}},
 		{"csrf-null-origin", "null", form.body}, {"csrf-null-origin", "null", text.body}}
 	for _, p := range in.screen(c, tries) {
 		if in.confirm(c, p) {
@@ -62,13 +65,15 @@ type control struct {
 func (in *inspection) control() *control {
 	c := new(control)
 	c.form, c.json = in.bodies()
-	types := []string{jsonType, formType}
+	types := []string{jsonType, formType, partType}
 	if strings.HasPrefix(in.t.BodyType, formType) {
-		types = []string{formType, jsonType}
+		types = []string{formType, jsonType, partType}
 	}
 	origins := []string{in.own.origin, ""}
 	if in.granted != nil {
 		origins = []string{in.granted.origin, in.own.origin, ""}
+	} else {
+		origins = append(origins, in.known...) // may send, though it gets no CORS headers
 	}
 	for _, typ := range types {
 		for _, origin := range origins {
@@ -93,8 +98,12 @@ func (in *inspection) control() *control {
 func (in *inspection) postOwn(c *control, typ, origin string) {
 	c.marker = in.a.o.Label()
 	body := c.json
-	if typ == formType {
+	switch typ {
+	case formType:
 		body = c.form
+	case partType:
+		parts := multipart(c.form, c.marker)
+		typ, body = parts.Type, parts.Data
 	}
 	h := in.pageHeader(in.main, origin)
 	h.Set("Content-Type", typ)
@@ -164,7 +173,8 @@ func (in *inspection) screen(c *control, tries []post) []post {
 	for _, p := range tries {
 		typed := p.body.Kind == browser.URLSearchParams || p.body.Kind == browser.Text
 		kind := ID("csrf-simple-post")
-		if p.body.Kind == browser.Text || p.body.Kind == browser.Bytes {
+		switch p.body.Kind {
+		case browser.Text, browser.Bytes, browser.Blob:
 			kind = "csrf-text-plain-json"
 		}
 		switch {
@@ -215,7 +225,10 @@ func (in *inspection) confirm(c *control, p post) bool {
 	if c.readable {
 		how = "What it sent can be read back."
 	}
-	typ, _, _ := strings.Cut(a.Request.Header.Get("Content-Type"), ";")
+	typ := a.Request.Header.Get("Content-Type")
+	if p.body.Kind != browser.Blob { // else the parameter is what matters
+		typ, _, _ = strings.Cut(typ, ";")
+	}
 	if typ == "" {
 		typ = "no Content-Type"
 	}

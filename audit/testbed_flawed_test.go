@@ -387,10 +387,18 @@ func flawed() []*api {
 			a.keep(strings.Join(strings.Fields(string(data)), " "))
 			return 200
 		}},
+		{name: "multipart only", cookie: "session=1", want: []ID{"csrf-simple-post"}, post: func(a *api, w http.ResponseWriter, r *http.Request) int {
+			if r.ParseMultipartForm(1<<16) != nil || r.FormValue("concors") == "" {
+				return 415
+			}
+			a.keep(r.FormValue("concors"))
+			return 200
+		}},
 		{name: "JSON of any type", cookie: "session=1", want: []ID{"csrf-text-plain-json"}, post: jsonPost(func(string) bool { return true })},
 		{name: "JSON as text", cookie: "session=1", data: `{"name":"{{random}}"}`, want: []ID{"csrf-text-plain-json"}, post: jsonPost(func(t string) bool {
 			return strings.HasPrefix(t, "application/json") || strings.HasPrefix(t, "text/plain")
 		})},
+		{name: "JSON, looked for in Content-Type", cookie: "session=1", want: []ID{"csrf-text-plain-json"}, post: jsonPost(func(t string) bool { return strings.Contains(t, "application/json") })},
 		{name: "JSON without a type", cookie: "session=1", want: []ID{"csrf-text-plain-json"}, post: jsonPost(func(t string) bool { return t == "" || t == "application/json" })},
 		{name: "null sends", cookie: "session=1", want: []ID{"csrf-null-origin"}, post: func(a *api, w http.ResponseWriter, r *http.Request) int {
 			if o := r.Header.Get("Origin"); o != "" && o != "null" && o != "http://"+r.Host && o != good {
@@ -406,6 +414,13 @@ func flawed() []*api {
 			}
 			return jsonPost(func(string) bool { return true })(a, w, r)
 		}},
+		{name: "null and a known origin send, no CORS headers", cookie: "session=1", want: []ID{"csrf-null-origin"}, allow: exactly(),
+			post: func(a *api, w http.ResponseWriter, r *http.Request) int {
+				if o := r.Header.Get("Origin"); o != "null" && o != good {
+					return 403
+				}
+				return jsonPost(func(string) bool { return true })(a, w, r)
+			}},
 		{name: "WebSocket", origin: "-", want: []ID{"websocket-any-origin"}, first: func(a *api, w http.ResponseWriter, r *http.Request) bool {
 			if r.Header.Get("Upgrade") == "" {
 				w.WriteHeader(426)
