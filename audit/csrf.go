@@ -73,7 +73,7 @@ func (in *inspection) control() *control {
 	if in.granted != nil {
 		origins = []string{in.granted.origin, in.own.origin, ""}
 	} else {
-		origins = append(origins, in.known...) // may send, though it gets no CORS headers
+		origins = append(slices.Clone(in.known), origins...) // may send, though it gets no CORS headers
 	}
 	for _, typ := range types {
 		for _, origin := range origins {
