@@ -42,10 +42,14 @@ func (in *inspection) checkNoPreflight(p *probe.Answer) {
 	proof := shown{"The preflight.", p}
 	allows := in.judged(origin, p) != nil
 	switch {
+	case in.granted == nil && in.reflect == nil && !in.wild && !allows && in.succeeds(origin):
+		// Calls run and get nothing: not for want of a preflight.
 	case p.Status == http.StatusUnauthorized || p.Status == http.StatusProxyAuthRequired || p.Status == http.StatusForbidden && p.Header.Get("Www-Authenticate") != "":
 		in.report("preflight-auth", fmt.Sprintf("The preflight is answered with %d: it must be logged in.", p.Status), None, engines, []string{origin}, proof)
 	case p.Status/100 == 3 && p.Header.Get("Location") != "":
 		in.report("preflight-redirect", "The preflight is redirected to "+p.Header.Get("Location")+".", None, engines, []string{origin}, proof)
+	case in.wild && p.Status == http.StatusMethodNotAllowed && p.Header.Get("Allow") != "" && !in.saysOtherMethods(p) && !in.wantsAuthorization():
+		// Every method that it names can be called without a preflight.
 	case allows:
 		in.report("preflight-bad-status", fmt.Sprintf("The preflight is answered with CORS headers and status %d.", p.Status), None, engines, []string{origin}, proof)
 	case in.granted == nil && in.reflect == nil && !in.wild:
@@ -56,6 +60,12 @@ func (in *inspection) checkNoPreflight(p *probe.Answer) {
 		in.report("preflight-missing", fmt.Sprintf("The preflight is answered with %d and without Access-Control-Allow-Origin, the request itself with it.", p.Status), None, engines, []string{origin},
 			proof, shown{"The request.", in.permitted()})
 	}
+}
+
+// succeeds reports whether the call of an origin is answered with success.
+func (in *inspection) succeeds(origin string) bool {
+	a := in.ask(in.main, origin)
+	return a.Tested() && a.Status/100 == 2
 }
 
 // saysOtherMethods reports whether the API says that it has methods for which

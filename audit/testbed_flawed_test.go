@@ -134,6 +134,7 @@ func flawed() []*api {
 		{name: "one label", want: []ID{"any-subdomain"}, allow: matches(`^https://[a-z0-9-]+\.example\.com$`)},
 		{name: "below the host", want: []ID{"any-subdomain"}, allow: func(o string) bool { return o == good || strings.HasSuffix(o, ".app.example.com") }, may: []ID{"http-origin"}},
 		{name: "every port", want: []ID{"any-port"}, allow: matches(`^https://app\.example\.com(:\d+)?$`)},
+		{name: "ports of four digits", want: []ID{"any-port"}, allow: matches(`^https://app\.example\.com(:\d{4})?$`)},
 		{name: "trailing dot", want: []ID{"trailing-dot"}, allow: func(o string) bool { return strings.TrimSuffix(o, ".") == good }},
 		{name: "user name", want: []ID{"userinfo-accepted"}, allow: func(o string) bool {
 			u, err := url.Parse(o)

@@ -172,6 +172,22 @@ func safe() []*api {
 			}
 			return true
 		}},
+		{name: "POST by its Origin alone, no CORS", cookie: "session=1", allow: exactly(), post: func(a *api, w http.ResponseWriter, r *http.Request) int {
+			if r.Header.Get("Origin") != good {
+				return 403
+			}
+			return 200
+		}},
+		{name: "a session without CORS", cookie: "session=1", allow: exactly(), preflight: func(a *api, w http.ResponseWriter, r *http.Request) bool {
+			w.WriteHeader(401)
+			return true
+		}},
+		{name: "* on data that can only be read", origin: "-", fixed: "*", preflight: func(a *api, w http.ResponseWriter, r *http.Request) bool {
+			w.Header().Set(acao, "*")
+			w.Header().Set("Allow", "GET, HEAD")
+			w.WriteHeader(405)
+			return true
+		}},
 		{name: "a redirect to the login", origin: "-", first: func(a *api, w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, "/login", http.StatusFound)
 			return true
