@@ -71,6 +71,7 @@ type fetch struct {
 	firstNames, keptNames []string // see namesToAnnounce
 	firstMethod           string   // see restoreHeaders
 	firstHeaders          []HeaderField
+	writtenType           string   // the Content-Type that the page has set for a body of an XMLHttpRequest
 	asked                 *address // the URL that was requested last
 	upgradedFrom          *address // the first URL, if it was upgraded to https
 	sentOrigin            string   // the Origin of the first request

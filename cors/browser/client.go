@@ -48,6 +48,7 @@ func (f *fetch) setClient(p *Page, call *Call) *Failure {
 		c.secure = true
 	case ContextAuto:
 		c.secure = c.origin.trustworthy() || c.origin.opaque() && c.url != nil && c.url.trustworthy()
+		c.secure = c.secure && (c.top.opaque() || c.top.trustworthy() || f.prof.framesSecureAlone)
 	}
 	c.referrerPolicy = orDefault(p.ReferrerPolicy, StrictOriginWhenCrossOrigin)
 	if c.embedder = UnsafeNone; c.secure { // others have none (https://html.spec.whatwg.org/#obtain-an-embedder-policy)

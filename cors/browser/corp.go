@@ -54,7 +54,8 @@ func (f *fetch) corpBlocks(res *response, policy string) bool {
 	case "same-origin":
 		return !o.sameOrigin(to)
 	case "same-site":
-		return !o.schemelesslySameSite(to) || o.scheme != "https" && to.scheme == "https"
+		sameSite := o.schemelesslySameSite(to) || f.prof.corpByDomain && to.within(o)
+		return !sameSite || o.scheme != "https" && to.scheme == "https"
 	}
 	return false
 }

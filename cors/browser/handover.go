@@ -13,7 +13,7 @@ func (f *fetch) handover(res *response) (*Response, *Failure) {
 	r := &f.req
 	if res.typ == TypeOpaqueRedirect {
 		return &Response{
-			Type: TypeOpaqueRedirect, URL: r.url().wire(), Header: http.Header{}, BodyReadable: res.body != nil, Body: res.body,
+			Type: TypeOpaqueRedirect, URL: f.opaqueRedirectURL(), Redirected: f.redirected(), Header: http.Header{}, BodyReadable: res.body != nil, Body: res.body,
 		}, nil
 	}
 	if fail := f.blockedByType(res); fail != nil {
@@ -22,7 +22,7 @@ func (f *fetch) handover(res *response) (*Response, *Failure) {
 	if fail := f.refusedByAPI(res); fail != nil {
 		return nil, fail
 	}
-	out := &Response{Redirected: len(r.urls) > 1 || f.prof.upgradeIsRedirect && f.upgradedFrom != nil}
+	out := &Response{Redirected: f.redirected()}
 	switch {
 	case r.kind == WebSocket:
 		out.Type, out.Status, out.Header = TypeWebSocket, res.status, http.Header{}
@@ -68,6 +68,19 @@ func countHeaders(n int) string {
 		return "1 header"
 	}
 	return itoa(n) + " headers"
+}
+
+// redirected is Response.redirected.
+func (f *fetch) redirected() bool {
+	return len(f.req.urls) > 1 || f.prof.upgradeIsRedirect && f.upgradedFrom != nil
+}
+
+// opaqueRedirectURL is the URL of a redirect that is not followed.
+func (f *fetch) opaqueRedirectURL() string {
+	if f.prof.upgradeIsHidden && f.upgradedFrom != nil {
+		return f.upgradedFrom.wire()
+	}
+	return f.req.url().wire()
 }
 
 // responseURL is the answer's URL as the page sees it, without its fragment.
@@ -191,11 +204,11 @@ func (f *fetch) refusedByAPI(res *response) *Failure {
 			return f.fail(LoadStatus, "https://html.spec.whatwg.org/#concept-media-load-resource", itoa(res.status), "200 or 206")
 		}
 	case Image:
-		if f.prof.statusOfImages != nil && !f.prof.statusOfImages(res.status) {
+		if f.prof.statusOfImages != nil && !f.prof.statusOfImages(res.status, f.req.tainting) {
 			return f.fail(LoadStatus, "https://html.spec.whatwg.org/#updating-the-image-data", itoa(res.status), "a status with a body")
 		}
 	case Script, ModuleScript, Stylesheet:
-		if !isOKStatus(res.status) && !(res.status == 304 && f.prof.loads304 && (f.req.kind == Script || f.prof.redirectsFromFirst && f.req.kind == ModuleScript)) {
+		if !isOKStatus(res.status) && !(res.status == 304 && f.prof.loads304 != nil && f.prof.loads304(f.req.kind)) {
 			return f.fail(LoadStatus, "https://html.spec.whatwg.org/#fetch-a-classic-script", itoa(res.status), "200 to 299")
 		}
 	}

@@ -162,11 +162,15 @@ func (f *fetch) credentialedSubresource() *Failure {
 		return nil
 	}
 	switch r.kind {
-	case XMLHttpRequest, Form, Navigation, WebSocket:
+	case Form:
+		if r.dest != "iframe" {
+			return nil
+		}
+	case XMLHttpRequest, Navigation, WebSocket:
 		return nil
 	}
 	switch {
-	case len(r.urls) > 1 && r.mode != NoCORS && r.kind != FetchAPI:
+	case len(r.urls) > 1 && r.mode != NoCORS && r.kind != FetchAPI && r.dest != "iframe":
 		return nil
 	case len(r.urls) == 1 && (r.kind.isElement() && r.mode == CORS || r.kind == Media):
 		return nil

@@ -7,11 +7,12 @@ func (f *fetch) upgradeInsecure() {
 	r := &f.req
 	u := r.url()
 	media := r.kind == Image || r.kind == Media
-	if u.scheme != "http" || f.letThrough() || f.redirectedWebSocket() {
+	if u.scheme != "http" || f.letThrough() && !f.page.upgrade || f.redirectedWebSocket() {
 		return
 	}
 	upgrades := f.page.upgrade && (r.kind != Navigation || u.origin().sameOrigin(r.origin)) && !(len(r.urls) > 1 && (f.prof.upgradesNavigationsFirst && r.dest == "document" || f.prof.upgradesFramesFirst && r.dest == "iframe")) && !(f.prof.keepaliveIsNotUpgraded && r.keepalive && r.kind == FetchAPI)
-	anyway := upgrades && (f.prof.upgradesLoopback || f.prof.upgradesWebSockets && r.kind == WebSocket || f.prof.upgradesRedirects && len(r.urls) > 1)
+	onLoopback := f.page.url != nil && isLoopback(f.page.url.host)
+	anyway := upgrades && (f.prof.upgradesLoopback || f.prof.upgradesWebSockets && r.kind == WebSocket && !onLoopback || f.prof.upgradesRedirects && len(r.urls) > 1)
 	ipv6 := u.host[0] == '[' && f.prof.loopbackIsMixed
 	anyway = anyway || media && ipv6
 	redirected := media && len(r.urls) > 1 && f.prof.upgradesRedirects && r.urls[0].scheme == "https" && f.prohibitsMixedContent()
@@ -39,7 +40,7 @@ func (f *fetch) upgradeInsecure() {
 
 // letThrough reports whether this is an image or the like that was redirected
 // by a server reached over http. That can only be loopback, and Chromium then
-// neither upgrades nor blocks.
+// neither blocks nor upgrades, but for upgrade-insecure-requests.
 func (f *fetch) letThrough() bool {
 	r := &f.req
 	return f.prof.upgradesRedirects && len(r.urls) > 1 && r.urls[len(r.urls)-2].scheme == "http" &&

@@ -38,8 +38,10 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 		key := http.CanonicalHeaderKey(h.Name)
 		if old, ok := s.header[key]; ok {
 			switch {
+			case f.prof.emptyHeaderReplaces && r.kind == FetchAPI && (old[0] == "" || h.Value == ""):
+				old[0] = h.Value
 			case !f.prof.singletonHeaders || !isSingleton(key):
-				old[0] += ", " + h.Value
+				old[0] = strings.TrimRight(old[0]+", "+h.Value, " ") // no server sees a space at the end
 			case key != "Content-Type" || !r.hasBody || f.prof.lastTypeAfterRedirect && len(r.urls) > 1: // a body keeps its first type
 				old[0] = h.Value
 			}
@@ -54,6 +56,9 @@ func (f *fetch) networkFetch() (*response, *Failure) {
 	}
 	// Step 8.4.
 	include := r.credentials == Include || r.credentials == SameOriginCredentials && r.tainting == TypeBasic
+	if f.prof.redirectsFromFirst && r.mode == NoCORS && r.credentials == SameOriginCredentials && len(r.urls) > 1 {
+		include = r.urls[0].origin().sameOrigin(r.origin) // decided once
+	}
 	if include && !f.embedderAllowsCredentials() {
 		include = false
 	}
@@ -273,8 +278,8 @@ func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 	}
 	if r.method == "GET" || r.method == "HEAD" {
 		if include && f.asksForStorageAccess() {
-			if f.prof.cookiesIgnoreScheme && f.referrerPolicy() == NoReferrer {
-				o = "null"
+			if !f.prof.originIgnoresPolicy {
+				o = f.originUnderPolicy(o)
 			}
 			s.set("Origin", o)
 		} else if f.prof.originForElements && r.mode == CORS && r.kind.isElement() && (r.kind != Media || f.prof.redirectsFromFirst) {
@@ -296,25 +301,33 @@ func (f *fetch) appendOrigin(s *sentRequest, include bool) {
 		return
 	}
 	if r.mode == Navigate || r.mode != CORS && !f.prof.originIgnoresPolicy {
-		u := r.url()
-		if f.prof.upgradeTaints && r.mode == NoCORS && len(r.urls) == 1 && f.upgradedFrom != nil {
-			u = f.upgradedFrom
-		}
-		switch f.referrerPolicy() {
-		case NoReferrer:
-			o = "null"
-		case NoReferrerWhenDowngrade, StrictOrigin, StrictOriginWhenCrossOrigin:
-			if r.origin.scheme == "https" && u.scheme != "https" && !(f.prof.redirectsFromFirst && r.mode == Navigate) {
-				o = "null"
-			}
-		case SameOriginReferrer:
-			if !r.origin.sameOrigin(u.origin()) {
-				o = "null"
-			}
-		}
+		o = f.originUnderPolicy(o)
 	}
 	f.sentOrigin = o
 	s.set("Origin", o)
+}
+
+// originUnderPolicy is o, the value of Origin, or "null" if the referrer policy
+// does not let it be known where CORS does not apply.
+func (f *fetch) originUnderPolicy(o string) string {
+	r := &f.req
+	u := r.url()
+	if f.prof.upgradeTaints && r.mode == NoCORS && len(r.urls) == 1 && f.upgradedFrom != nil {
+		u = f.upgradedFrom
+	}
+	switch f.referrerPolicy() {
+	case NoReferrer:
+		return "null"
+	case NoReferrerWhenDowngrade, StrictOrigin, StrictOriginWhenCrossOrigin:
+		if r.origin.scheme == "https" && u.scheme != "https" && !(f.prof.redirectsFromFirst && r.mode == Navigate) {
+			return "null"
+		}
+	case SameOriginReferrer:
+		if !r.origin.sameOrigin(u.origin()) {
+			return "null"
+		}
+	}
+	return o
 }
 
 // asksForStorageAccess reports whether a frame calls the site in the address bar,

@@ -23,7 +23,7 @@ type Page struct {
 
 	// Secure overrides whether the page is a secure context, which mixed
 	// content and Local Network Access ask. ContextAuto derives it from Origin
-	// (an opaque origin is derived from URL).
+	// (an opaque origin is derived from URL) and TopLevel.
 	Secure Context
 
 	// ReferrerPolicy of the page. Empty: "strict-origin-when-cross-origin".

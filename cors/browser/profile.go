@@ -210,7 +210,7 @@ type behaviour struct {
 	upgradePreventsCORS bool
 	// dataLength: the answer to fetch() of a data: URL has a Content-Length.
 	dataLength bool
-	// upgradesWebSockets: it does for WebSockets.
+	// upgradesWebSockets: it does for WebSockets, unless the page is on loopback too.
 	upgradesWebSockets bool
 	// keepaliveIsNotUpgraded: upgrade-insecure-requests does not count for fetch()
 	// with keepalive.
@@ -221,12 +221,20 @@ type behaviour struct {
 	noCredentialless bool
 	// statusOfImages reports whether an image with this status can be shown; nil:
 	// any.
-	statusOfImages func(status int) bool
+	statusOfImages func(status int, t ResponseType) bool
 	// partsNeedRange reports for which answers audio and video with status 206 need
 	// a Content-Range; nil: for none.
 	partsNeedRange func(ResponseType) bool
-	// loads304: scripts load with status 304 too.
-	loads304 bool
+	// loads304 reports what loads with status 304 too; nil: nothing.
+	loads304 func(Kind) bool
+	// framesSecureAlone: a frame is a secure context whatever page is around it.
+	framesSecureAlone bool
+	// corpByDomain: Cross-Origin-Resource-Policy: same-site includes hosts that end
+	// with the page's, if that has no registrable domain, as localhost.
+	corpByDomain bool
+	// emptyHeaderReplaces: fetch() forgets the values of a header before an empty
+	// one, and an empty one before another value.
+	emptyHeaderReplaces bool
 	// anyMediaSuccess: audio and video that are not opaque play with any status
 	// from 200 to 299 that has a body.
 	anyMediaSuccess bool
@@ -306,8 +314,8 @@ var behaviours = [...]behaviour{
 		redirectsLess:               true,
 		charsetInPlace:              true,
 		asksOncePerURL:              true,
-		statusOfImages:              func(status int) bool { return !isNullBodyStatus(status) },
-		loads304:                    true,
+		statusOfImages:              func(status int, _ ResponseType) bool { return !isNullBodyStatus(status) },
+		loads304:                    func(k Kind) bool { return k == Script || k == Stylesheet },
 		upgradesNavigationsFirst:    true,
 		equalLocations:              true,
 		forcedNeedsMethod:           true,
@@ -336,6 +344,7 @@ var behaviours = [...]behaviour{
 		keepaliveIsNotUpgraded:      true,
 		upgradePreventsCORS:         true,
 		headersComeBack:             true,
+		emptyHeaderReplaces:         true,
 		forcedNeedsMethod:           true,
 		preflightsUntainted:         true,
 		preflightsUnredirected:      true,
@@ -351,7 +360,7 @@ var behaviours = [...]behaviour{
 		charsetOfParams:             true,
 		lastTypeAfterRedirect:       true,
 		upgradeTaints:               true,
-		statusOfImages:              func(status int) bool { return !isNullBodyStatus(status) && status != 206 },
+		statusOfImages:              firefoxStatusOfImages,
 		conditionalAsksAgain:        true,
 		conditionalFetchOnly:        true,
 		conditionalNoCache:          true,
@@ -395,9 +404,11 @@ var behaviours = [...]behaviour{
 		refusesStreams:              true,
 		conditionalNoCache:          true,
 		charsetOfParams:             true,
-		loads304:                    true,
+		loads304:                    func(k Kind) bool { return k == Script || k == ModuleScript },
 		referrerBeforeUpgrade:       webkitReferrerBeforeUpgrade,
-		statusOfImages:              func(status int) bool { return !isNullBodyStatus(status) },
+		statusOfImages:              func(status int, _ ResponseType) bool { return !isNullBodyStatus(status) },
+		framesSecureAlone:           true,
+		corpByDomain:                true,
 		bodyTypeAlways:              true,
 		joinsLocations:              true,
 		responseURLBare:             true,
@@ -424,4 +435,9 @@ var behaviours = [...]behaviour{
 		mixedContentByScheme:        true,
 		thirdPartyCookies:           ThirdPartyNotKept,
 	},
+}
+
+// firefoxStatusOfImages: a part of an image is shown where the page may read it.
+func firefoxStatusOfImages(status int, t ResponseType) bool {
+	return !isNullBodyStatus(status) && !(status == 206 && t == TypeOpaque)
 }

@@ -78,7 +78,7 @@ func (f *fetch) redirectFetch(res *response) (*response, *Failure) {
 		r.crossed = true
 	}
 	top := f.page.top
-	if f.prof.dropsHints && !(u.origin().sameOrigin(r.origin) && r.origin.sameOrigin(top)) {
+	if f.prof.dropsHints && !r.keepalive && !(u.origin().sameOrigin(r.origin) && r.origin.sameOrigin(top)) {
 		r.remove(isClientHint)
 	}
 	wasTainted := r.tainted()
@@ -145,6 +145,11 @@ func (f *fetch) restoreHeaders(status int) {
 		return
 	}
 	if len(r.urls) == 1 {
+		for i, h := range r.headers { // its charset is corrected only once
+			if f.writtenType != "" && fetchspec.EqualFold(h.Name, "Content-Type") {
+				r.headers[i].Value = f.writtenType
+			}
+		}
 		f.firstMethod, f.firstHeaders = r.method, slices.Clone(r.headers)
 		return
 	}

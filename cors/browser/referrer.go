@@ -17,9 +17,10 @@ func (f *fetch) setReferrer() {
 	if f.referer == "" {
 		return
 	}
-	// Where another policy takes the place of a relaxed one, its cut is not kept.
+	// Where another policy takes the place of a relaxed one, its cut is not kept,
+	// unless the request may outlive the page that it could be asked of.
 	f.uncutReferer = ""
-	if f.referrerPolicy() != r.referrerPolicy {
+	if f.referrerPolicy() != r.referrerPolicy && !(r.keepalive && r.kind == FetchAPI) {
 		f.uncutReferer = f.referer
 	}
 	f.referer = f.cutReferrer(f.referrerPolicy())
@@ -38,10 +39,25 @@ func (f *fetch) refererHeader(preflight bool) string {
 	if preflight && f.prof.redirectsFromFirst {
 		ref = f.firstReferer
 	}
-	if ref != "" && f.prof.thirdPartyReferrerIsOrigin && (r.dest != "document" || len(r.urls) > 1 && !r.policyFromRedirect) && !f.page.top.within(r.url().origin()) {
+	if ref != "" && f.prof.thirdPartyReferrerIsOrigin && (r.dest != "document" || len(r.urls) > 1 && !r.policyFromRedirect) && f.leavesTop() {
 		return f.page.url.serializedOrigin() + "/"
 	}
 	return ref
+}
+
+// leavesTop reports whether the request goes to another site than that in the
+// address bar, or, in a frame, has been there.
+func (f *fetch) leavesTop() bool {
+	urls := f.req.urls
+	if f.req.dest != "iframe" {
+		urls = urls[len(urls)-1:]
+	}
+	for _, u := range urls {
+		if !f.page.top.within(u.origin()) {
+			return true
+		}
+	}
+	return false
 }
 
 // referrer is the page's address as requests may name it, "" for none: documents

@@ -140,6 +140,7 @@ func (f *fetch) newXMLHttpRequest(call *Call) *Failure {
 	}
 	for i, h := range r.headers {
 		if fetchspec.EqualFold(h.Name, "Content-Type") {
+			f.writtenType = h.Value
 			r.headers[i].Value = f.typeOfBody(call.Body.Kind, h.Value)
 			return nil
 		}

@@ -2,6 +2,7 @@ package differential
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/cors/browser"
@@ -180,6 +181,72 @@ var Known = []*KnownDifference{
 		},
 		Fields: []string{"call 1 verdict"},
 	},
+	{
+		ID:       "media-205",
+		Browsers: []realbrowser.Kind{realbrowser.Firefox},
+		Happens:  "Audio and video that the page may read are asked for again and again while the answer has status 205.",
+		Model:    "They are asked for once, and fail.",
+		Why:      "Not looked into: the player seems to take 205 for a success whose data is still to come.",
+
+		Reference: "https://html.spec.whatwg.org/#concept-media-load-resource",
+		Applies: func(sc *Scenario) bool {
+			return sc.kind() == browser.Media && len(sc.Rules) > 0 && sc.Rules[len(sc.Rules)-1].Answers[0].Status == 205
+		},
+		Fields: []string{"call 1 verdict", "requests"},
+	},
+	{
+		ID:       "credentials-after-preflight",
+		Browsers: []realbrowser.Kind{realbrowser.WebKit},
+		Happens:  "Where a redirect leads from the page's origin to user:password@ at another one, and needs a preflight, the preflight goes out before the call fails.",
+		Model:    "The call fails at once.",
+		Why:      "WebKit looks at user and password after the preflight, but at once where a redirect between other origins leads there.",
+
+		Reference: "https://fetch.spec.whatwg.org/#http-redirect-fetch",
+		Applies: func(sc *Scenario) bool {
+			return hasAnswer(sc, func(a Answer) bool {
+				lines := strings.Join(a.Lines, "\n")
+				return strings.Contains(lines, "Location: https://user:pw@")
+			})
+		},
+		Fields: []string{"requests"},
+	},
+	{
+		ID:       "websocket-two-locations",
+		Browsers: []realbrowser.Kind{realbrowser.WebKit},
+		Happens:  "A WebSocket handshake that is answered with two Location headers goes to the second, or fails.",
+		Model:    "It goes to both, joined with a comma, as other calls do in WebKitGTK.",
+		Why:      "libsoup redirects handshakes itself. When it fails is not understood: the same scenario did both.",
+
+		Reference: "https://fetch.spec.whatwg.org/#concept-response-location-url",
+		Applies: func(sc *Scenario) bool {
+			return sc.kind() == browser.WebSocket && hasAnswer(sc, func(a Answer) bool {
+				return strings.Count(strings.Join(a.Lines, "\n"), "Location: ") > 1
+			})
+		},
+		Fields: []string{"call 1 verdict", "requests"},
+	},
+	{
+		ID:       "broken-no-cors",
+		Browsers: []realbrowser.Kind{realbrowser.WebKit},
+		Happens:  "A no-cors call whose answer is not HTTP has now and then succeeded.",
+		Model:    "It fails.",
+		Why:      "Not understood: two of 4,000 scenarios, and not every time. libsoup may take what it cannot parse for HTTP/0.9.",
+
+		Reference: "https://fetch.spec.whatwg.org/#concept-http-network-fetch",
+		Applies: func(sc *Scenario) bool {
+			return sc.Calls[0].Mode == browser.NoCORS && hasAnswer(sc, func(a Answer) bool { return a.Broken })
+		},
+		Fields: []string{"call 1 verdict", "call 2 verdict", "call 3 verdict"},
+	},
+}
+
+func hasAnswer(sc *Scenario, is func(Answer) bool) bool {
+	for _, r := range sc.Rules {
+		if slices.ContainsFunc(r.Answers, is) {
+			return true
+		}
+	}
+	return false
 }
 
 func anyCall(is func(browser.Call) bool) func(*Scenario) bool {

@@ -26,6 +26,7 @@ var groups = []group{
 	{"authorization", authorizationScenarios},
 	{"measured", measuredScenarios},
 	{"forms in frames", framedFormScenarios},
+	{"remainders", remainderScenarios},
 }
 
 func smoke() []*Scenario {
